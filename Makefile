@@ -1,0 +1,68 @@
+# The one door to the project's commands. Needs Python 3.11 or later, pip and make; everything else is set up in .venv.
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+PIP    := $(PY) -m pip --disable-pip-version-check install --quiet --require-hashes
+ENV    := PYTHONWARNDEFAULTENCODING=1
+
+.PHONY: help demo test setup format lint types imports check lock bench docs clean
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+demo: $(VENV)/.runtime ## run the storyteller with the embedded demo model and watch its text arrive
+	@$(PY) -m tactus run procedures/storyteller.lua --model demo --stream
+
+test: check ## every check: format, lint, types, import contracts, docs, tests with branch coverage
+	@$(PY) -m coverage erase
+	$(ENV) $(PY) -m coverage run -m pytest
+	@$(PY) -m coverage combine --quiet
+	@$(PY) -m coverage report
+
+check: lint types imports docs ## every check but the tests
+
+setup: $(VENV)/.dev ## the development environment, in .venv
+
+format: setup ## format the code
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+lint: setup
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+
+types: setup
+	$(PY) -m mypy
+
+imports: setup
+	$(VENV)/bin/lint-imports
+
+docs: setup
+	$(PY) -m tactus.dsl.reference --check
+
+bench: setup ## ratios against a raw client in the same run
+	$(PY) -m benchmarks
+
+lock: ## renew the hash-pinned locks (the only command that needs uv, fetched into .tools)
+	@test -x .tools/bin/uv || $(PYTHON) -m pip install --quiet --target .tools uv
+	.tools/bin/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock
+	.tools/bin/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+
+clean: ## remove the environment and every cache
+	rm -rf $(VENV) .tools .*_cache .hypothesis .coverage* dist
+
+$(VENV)/bin/python:
+	@echo "creating $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tactus needs Python 3.11 or later; set PYTHON=…")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "installing the runtime's packages (about a minute, once)"
+	@$(PIP) -r requirements.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	@echo "installing the development packages (about a minute, once)"
+	@$(PIP) -r requirements-dev.lock
+	@$(PY) -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.runtime

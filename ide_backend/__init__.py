@@ -1,0 +1,1 @@
+"""The local web IDE: relays the events of runs to the browser."""

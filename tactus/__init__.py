@@ -1,0 +1,3 @@
+"""Tactus: a runtime for agent procedures."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,170 @@
+"""Settings: flags > environment > `.env` > `tactus.toml` > defaults."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tactus.errors import SettingsError
+
+SETTINGS_FILE = "tactus.toml"
+
+
+class Limits(BaseModel):
+    """What a run may use at most. No limit can be caught by the procedure."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    instructions: int = Field(default=500_000_000, gt=0)  # Lua VM instructions of the whole run
+    cpu: float = Field(default=5.0, gt=0)  # CPU seconds between two requests
+    memory: int = Field(default=64, gt=0)  # MiB of Lua memory
+    coroutines: int = Field(default=1_000, gt=0)  # alive at once
+    output: int = Field(default=1_048_576, gt=0)  # bytes written to the log by the procedure
+    requests: int = Field(default=10_000, gt=0)  # requests of every kind
+    turns: int = Field(default=100, gt=0)  # agent turns
+    timeout: float | None = Field(default=None, gt=0)  # seconds of wall time for the run
+    max_cost: float | None = Field(default=None, gt=0)  # USD
+    max_tokens: int | None = Field(default=None, gt=0)  # input + output
+
+
+class DemoSettings(BaseModel):
+    """How the embedded demo model behaves."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tokens_per_second: float = Field(default=60.0, gt=0)
+    time_to_first_token: float = Field(default=0.4, ge=0)  # seconds
+
+
+class Settings(BaseModel):
+    """The effective settings of one process.
+
+    `model` overrides the model of every agent. `api_base` maps a provider to the base URL of its
+    API, written with the version path (`http://127.0.0.1:8080/v1`). `secrets` are the provider keys
+    found, by the name of their variable; they are never shown.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str | None = None
+    streaming: bool = True
+    engine: Literal["auto", "native", "litellm"] = "auto"
+    timeout: float = Field(default=120.0, gt=0)  # seconds of silence that a turn bears
+    retries: int = Field(default=2, ge=0, le=2)  # after the first request
+    api_base: dict[str, str] = {}
+    limits: Limits = Limits()
+    demo: DemoSettings = DemoSettings()
+    secrets: dict[str, str] = Field(default={}, repr=False, exclude=True)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where settings were read from; shown by `tactus doctor`."""
+
+    settings_file: Path | None = None
+    env_file: Path | None = None
+    variables: tuple[str, ...] = field(default=())
+
+
+def read_settings(
+    flags: Mapping[str, Any] | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> tuple[Settings, Origin]:
+    """The effective settings, and where they came from.
+
+    Args:
+        flags: values that win over everything, nested as in the settings file; None is not given.
+        environ: the environment, `os.environ` unless given.
+        folder: where the search upward for `.env` and `tactus.toml` starts, the current one unless
+            given.
+
+    Raises:
+        SettingsError: a value is wrong; names the source, the setting and what came.
+    """
+    start = folder or Path.cwd()
+    settings_file = _nearest_upward(start, SETTINGS_FILE)
+    env_file = _nearest_upward(start, ".env")
+    env = {**_read_env(env_file), **(os.environ if environ is None else environ)}
+    merged: dict[str, Any] = {}
+    for source, values in (
+        (SETTINGS_FILE, _read_toml(settings_file)),
+        ("the environment", _from_environment(env)),
+        ("the command line", flags or {}),
+    ):
+        _merge(merged, values)
+        _validated(merged, source)
+    secrets = {name: value for name, value in env.items() if _is_secret(name) and value}
+    settings = _validated({**merged, "secrets": secrets}, "the settings")
+    used = tuple(sorted(name for name in env if name.startswith("TACTUS_")))
+    return settings, Origin(settings_file, env_file, used)
+
+
+def _validated(values: Mapping[str, Any], source: str) -> Settings:
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(
+            f"{source}: {name}: {first['msg'][0].lower()}{first['msg'][1:]}",
+            hint="`tactus doctor` shows the settings in force.",
+        ) from None
+
+
+def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
+    """`TACTUS_MODEL`, `TACTUS_LIMITS__MEMORY`, and each provider's `<PROVIDER>_BASE_URL`."""
+    values: dict[str, Any] = {}
+    for name, text in env.items():
+        if name.startswith("TACTUS_") and text:
+            *path, last = name.removeprefix("TACTUS_").lower().split("__")
+            inner = values
+            for part in path:
+                inner = inner.setdefault(part, {})
+            inner[last] = text
+        for suffix in ("_BASE_URL", "_API_BASE"):
+            if name.endswith(suffix) and not name.startswith("TACTUS_") and text:
+                provider = name.removesuffix(suffix).lower()
+                values.setdefault("api_base", {}).setdefault(provider, text)
+    return values
+
+
+def _is_secret(name: str) -> bool:
+    return name.endswith(("_API_KEY", "_TOKEN", "_SECRET"))
+
+
+def _read_env(path: Path | None) -> dict[str, str]:
+    if path is None:
+        return {}
+    from dotenv import dotenv_values  # only when there is such a file
+
+    return {name: value for name, value in dotenv_values(path).items() if value is not None}
+
+
+def _read_toml(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"{path.name} cannot be read: {error}", file=str(path)) from None
+
+
+def _merge(into: dict[str, Any], values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            _merge(into.setdefault(name, {}), value)
+        elif value is not None:
+            into[name] = value
+
+
+def _nearest_upward(folder: Path, name: str) -> Path | None:
+    for parent in (folder, *folder.parents):
+        if (parent / name).is_file():
+            return parent / name
+    return None

@@ -1,0 +1,111 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from tactus.fields import FieldDefinition, check, nearest, parse
+
+
+def of(kind: str, **options: object) -> FieldDefinition:
+    return FieldDefinition.model_validate({"type": kind, **options})
+
+
+def test_defaults_are_filled_in_and_whole_floats_become_integers() -> None:
+    fields = {"words": of("integer"), "topic": of("string", default="the sea")}
+    assert check(fields, {"words": 5.0}) == ({"words": 5, "topic": "the sea"}, ())
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        (of("string"), 3, "x: must be a string; 3 came"),
+        (of("integer"), 1.5, "x: must be an integer; 1.5 came"),
+        (of("integer"), True, "x: must be an integer; True came"),
+        (of("number"), "1", "x: must be a number; '1' came"),
+        (of("boolean"), 0, "x: must be a boolean; 0 came"),
+        (of("array"), {"a": 1}, "x: must be an array; {'a': 1} came"),
+        (of("object"), [1], "x: must be an object; [1] came"),
+        (of("string", enum=["a", "b"]), "c", "x: must be one of 'a', 'b'; 'c' came"),
+        (of("number", minimum=0), -1, "x: must be at least 0; -1 came"),
+        (of("number", maximum=2), 3, "x: must be at most 2; 3 came"),
+        (of("array", items={"type": "integer"}), [1, "b"], "x[2]: must be an integer; 'b' came"),
+        (
+            of("array", items={"type": "object", "fields": {"age": {"type": "integer"}}}),
+            [{"age": "old"}],
+            "x[1].age: must be an integer; 'old' came",
+        ),
+        (
+            of("object", fields={"name": {"type": "string"}}),
+            {},
+            "x.name: is required (string), nothing came",
+        ),
+    ],
+)
+def test_a_problem_names_the_path_and_what_came(
+    field: FieldDefinition, value: object, problem: str
+) -> None:
+    _, problems = check({"x": field}, {"x": value})
+    assert problems == (problem,)
+
+
+def test_an_undeclared_value_is_told_with_the_nearest_name() -> None:
+    _, problems = check({"topic": of("string", default="x")}, {"tpoic": "sea"})
+    assert problems == ('tpoic: is not declared. Did you mean "topic"?',)
+
+
+def test_a_field_that_is_not_required_may_stay_away() -> None:
+    assert check({"x": of("string", required=False)}, {}) == ({}, ())
+
+
+def test_an_empty_lua_table_is_an_empty_list_and_an_empty_object() -> None:
+    assert check({"x": of("array")}, {"x": {}}) == ({"x": []}, ())
+    assert check({"x": of("object")}, {"x": []}) == ({"x": {}}, ())
+
+
+def test_a_long_value_is_cut_in_the_problem() -> None:
+    _, (problem,) = check({"x": of("integer")}, {"x": "y" * 1000})
+    assert len(problem) < 130
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"default": 3}, {"enum": ["a"], "default": "b"}, {"enum": [1]}, {"colour": "red"}],
+)
+def test_a_field_that_contradicts_itself_is_refused(options: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        of("string", **options)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("string", "3", "3"),
+        ("integer", "3", 3),
+        ("boolean", "True", True),
+        ("array", '["a"]', ["a"]),
+        ("object", '{"a": 1}', {"a": 1}),
+    ],
+)
+def test_typed_text_is_read_by_the_type_of_its_field(kind: str, text: str, value: object) -> None:
+    assert parse(of(kind), text) == value
+
+
+def test_typed_text_of_the_wrong_type_is_refused() -> None:
+    with pytest.raises(ValueError, match="'many' is not an integer"):
+        parse(of("integer"), "many")
+
+
+@pytest.mark.parametrize("kind", ["string", "number", "integer", "boolean", "array", "object"])
+def test_the_placeholder_of_a_field_fits_it(kind: str) -> None:
+    field = of(kind)
+    assert check({"x": field}, {"x": field.placeholder()})[1] == ()
+
+
+@given(st.text(), st.lists(st.text(min_size=1)))
+def test_the_nearest_name_is_one_of_the_names(name: str, names: list[str]) -> None:
+    said = nearest(name, names)
+    assert said == "" or any(f'"{known}"' in said for known in names)
+
+
+def test_the_nearest_name_does_not_mind_case() -> None:
+    assert nearest("System_Prompt", ["system_prompt"]) == ' Did you mean "system_prompt"?'

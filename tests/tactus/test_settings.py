@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import pytest
+
+from tactus.errors import SettingsError
+from tactus.settings import Settings, read_settings
+
+
+def read(folder: Path, flags: dict[str, object] | None = None, **environ: str) -> Settings:
+    return read_settings(flags, environ=environ, folder=folder)[0]
+
+
+def test_flags_win_over_environment_over_env_file_over_settings_file(tmp_path: Path) -> None:
+    (tmp_path / "tactus.toml").write_text('model = "a/file"\nretries = 0\ntimeout = 7\n')
+    assert read(tmp_path).model == "a/file"
+    (tmp_path / ".env").write_text("TACTUS_MODEL=a/env-file\n")
+    assert read(tmp_path).model == "a/env-file"
+    assert read(tmp_path, TACTUS_MODEL="a/environment").model == "a/environment"
+    settings = read(tmp_path, {"model": "a/flag", "timeout": None}, TACTUS_MODEL="a/environment")
+    assert (settings.model, settings.retries, settings.timeout) == ("a/flag", 0, 7)
+
+
+def test_files_are_found_upward(tmp_path: Path) -> None:
+    (tmp_path / "tactus.toml").write_text('model = "a/b"')
+    inner = tmp_path / "one" / "two"
+    inner.mkdir(parents=True)
+    settings, origin = read_settings(environ={}, folder=inner)
+    assert settings.model == "a/b"
+    assert origin.settings_file == tmp_path / "tactus.toml"
+
+
+def test_nested_settings_come_from_the_environment(tmp_path: Path) -> None:
+    settings = read(tmp_path, TACTUS_LIMITS__MEMORY="8", TACTUS_DEMO__TOKENS_PER_SECOND="500")
+    assert (settings.limits.memory, settings.demo.tokens_per_second) == (8, 500.0)
+
+
+def test_base_urls_come_from_each_providers_variable(tmp_path: Path) -> None:
+    settings = read(
+        tmp_path,
+        {"api_base": {"groq": "http://flag/v1"}},
+        OPENAI_BASE_URL="http://127.0.0.1:1/v1",
+        GROQ_API_BASE="http://127.0.0.1:2/v1",
+    )
+    assert settings.api_base == {"openai": "http://127.0.0.1:1/v1", "groq": "http://flag/v1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("colour = 1", "tactus.toml: colour: extra inputs are not permitted"),
+        ("[limits]\nmemory = 0", "tactus.toml: limits.memory: input should be greater than 0"),
+        ("model = ", "tactus.toml cannot be read"),
+    ],
+)
+def test_a_wrong_settings_file_is_named_with_its_setting(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    (tmp_path / "tactus.toml").write_text(text)
+    with pytest.raises(SettingsError, match=message):
+        read(tmp_path)
+
+
+def test_a_wrong_variable_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="the environment: retries"):
+        read(tmp_path, TACTUS_RETRIES="many")
+
+
+def test_secrets_are_kept_but_never_shown(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("OPENAI_API_KEY=sk-from-file\n")
+    settings = read(tmp_path, ANTHROPIC_API_KEY="sk-from-environment")
+    assert settings.secrets == {
+        "OPENAI_API_KEY": "sk-from-file",
+        "ANTHROPIC_API_KEY": "sk-from-environment",
+    }
+    assert "sk-from" not in repr(settings) + str(settings) + settings.model_dump_json()

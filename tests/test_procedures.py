@@ -1,0 +1,75 @@
+"""Every example runs, with the demo model, and does what its header says."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tactus.errors import LimitError
+from tactus.runtime.run import RunResult
+from tactus.runtime.runtime import Runtime
+from tactus.settings import Limits, Settings
+
+FOLDER = Path(__file__).parents[1] / "procedures"
+FAST = {"tokens_per_second": 100_000, "time_to_first_token": 0}
+
+
+async def run(name: str, limits: Limits | None = None, **params: Any) -> RunResult:
+    settings = Settings.model_validate({"model": "demo", "demo": FAST})
+    runtime = Runtime(settings.model_copy(update={"limits": limits or Limits()}))
+    text = (FOLDER / name).read_text(encoding="utf-8")
+    return await runtime.prepare(text, name, params, handler=lambda _: None).drive()
+
+
+async def test_storyteller_returns_its_story() -> None:
+    result = await run("storyteller.lua")
+    assert result.error is None
+    assert len(result.value["story"]) > 100
+
+
+async def test_pipeline_gives_each_agent_what_the_one_before_it_wrote() -> None:
+    result = await run("pipeline.lua", interest="rainy days")
+    assert result.error is None
+    assert [step.name for step in result.steps] == ["greeter", "analyzer", "summarizer"]
+    assert set(result.value) == {"greeting", "analysis", "summary", "tokens"}
+    assert result.value["tokens"] > 0
+
+
+async def test_structured_returns_typed_values() -> None:
+    result = await run("structured.lua", city="Lisbon")
+    assert result.error is None
+    assert isinstance(result.value["score"], int)
+    assert all(isinstance(tag, str) for tag in result.value["tags"])
+
+
+async def test_conversation_remembers_until_it_is_told_to_forget() -> None:
+    result = await run("conversation.lua", name="Grace")
+    assert result.error is None
+    assert "Grace" in result.value["remembered"]
+    assert "Grace" not in result.value["forgotten"]
+
+
+@pytest.mark.parametrize(
+    ("attempt", "limit"),
+    [
+        ("instructions", "instructions"),
+        ("memory", "memory"),
+        ("recursion", "stack"),
+        ("pattern", "instructions"),
+        ("coroutines", "coroutines"),
+    ],
+)
+async def test_limits_stops_each_attempt_by_name(attempt: str, limit: str) -> None:
+    limits = Limits(instructions=20_000_000, memory=16)
+    result = await run("limits.lua", limits, **{"try": attempt})
+    assert isinstance(result.error, LimitError)
+    assert result.error.limit == limit
+
+
+async def test_limits_does_nothing_by_default() -> None:
+    assert (await run("limits.lua")).value == {"survived": "nothing"}
+
+
+def test_every_procedure_is_run_by_a_test() -> None:
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert [path.name for path in FOLDER.glob("*.lua") if f'"{path.name}"' not in text] == []
