@@ -1,12 +1,8 @@
 """`tactus`, also as `python -m tactus`."""
 
-from tactus.cli.main import app
+from tactus.cli.main import main
 
-
-def main() -> None:
-    """Run the command line and exit with its code."""
-    app(prog_name="tactus")
-
+__all__ = ["main"]
 
 if __name__ == "__main__":
     main()

@@ -14,11 +14,11 @@ FOLDER = Path(__file__).parents[1] / "procedures"
 FAST = {"tokens_per_second": 100_000, "time_to_first_token": 0}
 
 
-async def run(name: str, limits: Limits | None = None, **params: Any) -> RunResult:
+async def run(file: str, limits: Limits | None = None, **params: Any) -> RunResult:
     settings = Settings.model_validate({"model": "demo", "demo": FAST})
     runtime = Runtime(settings.model_copy(update={"limits": limits or Limits()}))
-    text = (FOLDER / name).read_text(encoding="utf-8")
-    return await runtime.prepare(text, name, params, handler=lambda _: None).drive()
+    text = (FOLDER / file).read_text(encoding="utf-8")
+    return await runtime.prepare(text, file, params, handler=lambda _: None).drive()
 
 
 async def test_storyteller_returns_its_story() -> None:
@@ -60,7 +60,7 @@ async def test_conversation_remembers_until_it_is_told_to_forget() -> None:
     ],
 )
 async def test_limits_stops_each_attempt_by_name(attempt: str, limit: str) -> None:
-    limits = Limits(instructions=20_000_000, memory=16)
+    limits = Limits(instructions=20_000_000)
     result = await run("limits.lua", limits, **{"try": attempt})
     assert isinstance(result.error, LimitError)
     assert result.error.limit == limit

@@ -11,7 +11,8 @@ from tactus.dsl.requests import validated
 from tactus.errors import DefinitionError, InputError, ProcedureError, TactusError
 from tactus.events import LogEvent
 from tactus.fields import FieldDefinition, check, nearest
-from tactus.lua.machine import FunctionRef, Position
+from tactus.lua.convert import FunctionRef
+from tactus.lua.position import Position
 
 Log = Callable[[LogEvent], None]
 

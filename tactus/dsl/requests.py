@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tactus.errors import DefinitionError
 from tactus.fields import nearest
-from tactus.lua.machine import Position, Request
+from tactus.lua.outcome import Request
+from tactus.lua.position import Position
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -23,7 +23,7 @@ from tactus.events import (
     ValidationEvent,
 )
 from tactus.fields import check
-from tactus.lua.machine import Request
+from tactus.lua.outcome import Request
 from tactus.runtime.allowance import Allowance
 from tactus.runtime.recorder import Recorder, Step
 from tactus.settings import Limits

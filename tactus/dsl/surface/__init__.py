@@ -3,17 +3,17 @@
 from functools import cache
 from importlib.resources import files
 
-from tactus.lua.machine import Source
+from tactus.lua.machine import Surface
 
 # In the order in which they build on each other.
 NAMES = ("field", "agent", "procedure", "log", "state", "json")
 
 
 @cache
-def surface() -> tuple[Source, ...]:
+def surface() -> tuple[Surface, ...]:
     """Every surface file, in loading order."""
     folder = files(__name__)
     return tuple(
-        Source(f"{name}.lua", (folder / f"{name}.lua").read_text(encoding="utf-8"))
+        Surface(f"{name}.lua", (folder / f"{name}.lua").read_text(encoding="utf-8"))
         for name in NAMES
     )

@@ -16,8 +16,8 @@ local INPUT = {
             host.tell("input.unknown", { name = tostring(name) })
         end
     end,
-    __newindex = function()
-        host.fail("the inputs of a procedure cannot be changed", "keep the new value in a local or in State")
+    __newindex = function(_, name)
+        host.fail("input has no " .. tostring(name) .. " to change", "keep the value in a local or in State")
     end,
 }
 

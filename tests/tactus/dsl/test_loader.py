@@ -113,7 +113,7 @@ def test_every_option_of_an_agent_is_kept() -> None:
         ),
         ('a = Agent { model = "openai/x" }\na.model = "y"', "an agent cannot be changed", 2),
         ('a = Agent { model = "openai/x" }\na.run()', "an agent has no run", 2),
-        ("input { a = field.string{} }\ninput.a = 3", "inputs of a procedure cannot be changed", 2),
+        ("input { a = field.string{} }\ninput.b = 3", "input has no b to change", 2),
         ("input { topic = field.string{} }\nprint(input.topci)", 'Did you mean "topic"?', 2),
         ("print(params.topic)", 'the input "topic" is not declared', 1),
         ("State.set(1, 2)", "State.set takes a name first", 1),

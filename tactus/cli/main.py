@@ -1,0 +1,134 @@
+"""The commands and their options. What a command needs is imported when it runs.
+
+`tactus --help` shall answer at once, so each command's module is imported inside its function.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tactus import __version__
+
+app = typer.Typer(
+    name="tactus",
+    help="Run agent procedures. `tactus FILE` is short for `tactus run FILE`.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help costs 100 ms of CPU less
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Run the command line and exit with its code; a procedure's file may stand for a command."""
+    args = sys.argv[1:]
+    if args and args[0].endswith(".lua"):
+        args = ["run", *args]
+    app(args=args, prog_name="tactus")
+
+
+_AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+_Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show Lua tracebacks.")]
+
+
+def _show_version(shown: bool) -> None:
+    if shown:
+        typer.echo(f"tactus {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _tactus(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The procedure.")],
+    param: Annotated[
+        list[str] | None,
+        typer.Option("-p", "--param", metavar="NAME=VALUE", help="An input; may be repeated."),
+    ] = None,
+    params: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A JSON object of inputs; -p wins.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="In place of every agent's model, as openai/gpt-4o or demo.")
+    ] = None,
+    stream: Annotated[bool, typer.Option("--stream", help="Show the text as it arrives.")] = False,
+    as_json: _AsJson = False,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="Print each event as a JSON line.")
+    ] = False,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="S", help="Seconds that the run may take.")
+    ] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(metavar="USD", help="What the run may cost.")
+    ] = None,
+    api_base: Annotated[
+        str | None, typer.Option(metavar="URL", help="The API's base URL, with /v1.")
+    ] = None,
+    engine: Annotated[str | None, typer.Option(help="auto, native or litellm.")] = None,
+    verbose: _Verbose = False,
+) -> None:
+    """Run a procedure; its result goes to stdout, everything else to stderr."""
+    from tactus.cli.run import RunOptions, run_procedure
+
+    if as_json and jsonl:
+        raise typer.BadParameter("give --json or --jsonl, not both")
+    options = RunOptions(
+        file=file,
+        params=tuple(param or ()),
+        params_file=params,
+        flags={
+            "model": model,
+            "streaming": stream or None,
+            "engine": engine,
+            "limits": {"timeout": timeout, "max_cost": max_cost},
+        },
+        api_base=api_base,
+        output="json" if as_json else "jsonl" if jsonl else "pretty",
+        stream=stream,
+        verbose=verbose,
+    )
+    raise typer.Exit(run_procedure(options))
+
+
+@app.command()
+def check(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATHS]...", help="Files and folders; or here.")
+    ] = None,
+    as_json: _AsJson = False,
+    verbose: _Verbose = False,
+) -> None:
+    """Check procedures without calling a model."""
+    from tactus.cli.check import check_paths
+
+    raise typer.Exit(check_paths(paths or [Path()], as_json=as_json, verbose=verbose))
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The file to make, .lua or not.")],
+    template: Annotated[str, typer.Option(help="The example to begin with.")] = "storyteller",
+) -> None:
+    """Make a procedure from an example; never overwrites a file."""
+    from tactus.cli.new import new_procedure
+
+    raise typer.Exit(new_procedure(name, template))
+
+
+@app.command()
+def doctor(as_json: _AsJson = False) -> None:
+    """Look at the set-up: settings, keys, local servers; each line says how to fix it."""
+    from tactus.cli.doctor import examine
+
+    raise typer.Exit(examine(as_json=as_json))

@@ -1,0 +1,163 @@
+"""Records to a terminal: the text of each agent as it arrives, and what it used."""
+
+import re
+
+import typer
+from rich.cells import cell_len
+
+from tactus.cli.terminal import clean, say
+from tactus.events import (
+    AgentStreamChunkEvent,
+    AgentTurnEvent,
+    CostEvent,
+    ErrorEvent,
+    EventRecord,
+    LogEvent,
+    ToolCallEvent,
+)
+from tactus.runtime.run import RunResult
+
+_INDENT = "   "
+_COLORS = {"warn": typer.colors.YELLOW, "error": typer.colors.RED}
+_ENDS = {"completed": "✅ completed in", "failed": "❌ failed after", "stopped": "⏹  stopped after"}
+
+
+class Indented:
+    """Text given in pieces, as indented lines, broken between words at `width` cells if given."""
+
+    def __init__(self, width: int | None = None) -> None:
+        self._width = width
+        self._column = 0
+        self._space = ""
+
+    def feed(self, piece: str) -> str:
+        """What to write for the next piece."""
+        written = []
+        for part in re.findall(r"\n|[^\S\n]+|\S+", piece):
+            if part == "\n":
+                written.append(part)
+                self._column, self._space = 0, ""
+            elif part.isspace():
+                self._space += part
+            else:
+                written.append(self._place(part))
+        return "".join(written)
+
+    def close(self) -> str:
+        """What to write to end the last line."""
+        ended = "\n" if self._column else ""
+        self._column, self._space = 0, ""
+        return ended
+
+    def _place(self, word: str) -> str:
+        before = self._space.expandtabs(4)
+        self._space = ""
+        needed = cell_len(before) + cell_len(word)
+        full = self._width is not None and self._column + needed > self._width
+        if self._column == 0:
+            before = _INDENT + before
+        elif full and self._column > len(_INDENT):
+            before = "\n" + _INDENT
+            self._column = 0
+        self._column += cell_len(before.lstrip("\n")) + cell_len(word)
+        return before + word
+
+
+class Renderer:
+    """Shows a run on stderr, agent by agent; `handle` is its log handler.
+
+    `width` is the terminal's, in cells; None where there is none and lines are left as they are.
+    """
+
+    def __init__(self, width: int | None = None) -> None:
+        self._lines = Indented(width)
+        self._turn: str | None = None
+        self._shown: set[str] = set()
+
+    def handle(self, record: EventRecord) -> None:
+        """Show one record."""
+        match record.event:
+            case AgentTurnEvent(stage="started") as event:
+                self._open(event.turn_id, event.agent_name)
+            case AgentStreamChunkEvent() as event:
+                self._text(event.turn_id, event.agent_name, event.chunk_text)
+            case CostEvent() as event:
+                if event.turn_id not in self._shown:
+                    self._text(event.turn_id, event.agent_name, event.response)
+                self._end()
+                say(f"{_INDENT}{_used(event)}", dim=True)
+            case AgentTurnEvent(stage="failed" | "stopped") as event:
+                self._end()
+                if event.stage == "stopped":
+                    say(f"{_INDENT}stopped", dim=True)
+            case ErrorEvent(turn_id=str()) as event:
+                say(f"{_INDENT}{event.code}: {event.message}", fg=typer.colors.RED)
+            case ToolCallEvent(stage="started") as event:
+                self._end()
+                say(f"{_INDENT}🔧 {event.tool_name} {event.arguments}", dim=True)
+            case LogEvent() as event:
+                self._end()
+                say(f"{event.level}: {event.message}", fg=_COLORS.get(event.level))
+
+    def finish(self, result: RunResult) -> None:
+        """Show the steps and what the whole run used."""
+        self._end()
+        totals = result.totals
+        parts = [f"{_ENDS[result.status]} {_seconds(totals.duration_ms)}"]
+        if totals.turns:
+            tokens = _sum(totals.input_tokens, totals.output_tokens)
+            parts += [f"{totals.turns} turns" if totals.turns > 1 else "1 turn"]
+            parts += ["tokens unknown" if tokens is None else f"{tokens:,} tokens"]
+            parts += [_money(totals.cost)]
+        say()
+        say(" · ".join(parts), bold=True)
+        for number, step in enumerate(result.steps, 1):
+            mark = "" if step.status == "completed" else f" ({step.status})"
+            say(f"{number:>3}. {step.name} ({step.kind}) - {step.duration_ms:,.0f} ms{mark}")
+        say()
+
+    def _open(self, turn_id: str, agent_name: str) -> None:
+        self._end()
+        say()
+        say(f"🤖 {agent_name} >", bold=True)
+        self._turn = turn_id
+
+    def _text(self, turn_id: str, agent_name: str, text: str) -> None:
+        if turn_id != self._turn:
+            self._open(turn_id, agent_name)
+        self._shown.add(turn_id)
+        say(self._lines.feed(clean(text)), newline=False)
+
+    def _end(self) -> None:
+        if ended := self._lines.close():
+            say(ended, newline=False)
+
+
+def _used(event: CostEvent) -> str:
+    count = _sum(event.input_tokens, event.output_tokens)
+    tokens = "tokens unknown" if count is None else f"{event.input_tokens} + {event.output_tokens}"
+    parts = [
+        f"{event.provider}/{event.model}",
+        tokens if count is None else f"{tokens} tokens",
+        _money(event.total_cost),
+        _seconds(event.duration_ms),
+    ]
+    if event.time_to_first_token_ms is not None:
+        parts.append(f"first token after {_seconds(event.time_to_first_token_ms)}")
+    if event.finish_reason not in (None, "stop"):
+        parts.append(f"ended by {event.finish_reason}")
+    return " · ".join(parts)
+
+
+def _sum(first: int | None, second: int | None) -> int | None:
+    return None if first is None or second is None else first + second
+
+
+def _money(usd: float | None) -> str:
+    return "cost unknown" if usd is None else f"${usd:.6f}".rstrip("0").rstrip(".")
+
+
+def _seconds(milliseconds: float) -> str:
+    return (
+        f"{milliseconds / 1000:.2f} s" if milliseconds < 10_000 else f"{milliseconds / 1000:.0f} s"
+    )

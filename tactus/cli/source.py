@@ -1,0 +1,25 @@
+"""Reading a procedure's file."""
+
+from pathlib import Path
+
+from tactus.errors import InputError
+from tactus.fields import nearest
+
+
+def read_source(path: Path) -> str:
+    """The text of the file at `path`.
+
+    Raises:
+        InputError: it cannot be read, and why; a misspelt name gets the nearest one.
+    """
+    try:
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        names = [other.name for other in path.parent.glob("*.lua")]
+        raise InputError(f"there is no file {path}.{nearest(path.name, names)}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} is not UTF-8 text: byte {error.start} is no part of a character"
+        ) from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None

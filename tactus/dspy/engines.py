@@ -1,0 +1,97 @@
+"""The engines that DSPy calls: its native client, and LiteLLM where that has no door."""
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import anyio.to_thread
+from dspy._vendor.lm15.types import StreamEvent
+from dspy.clients.engines.lifecycle import aclosing_stream
+from dspy.clients.engines.litellm_engine import AsyncLiteLLMEngine, _ChatStream
+from dspy.clients.engines.litellm_errors import litellm_errors
+from dspy.clients.engines.lm15_engine import AsyncLM15Engine
+from dspy.lm15 import Request, Response, RouterConfig, StreamAssemblyError
+
+_BEFORE_LITELLM = {
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # else prices are fetched from the network, by DSPy too
+    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
+    "LITELLM_LOCAL_BLOG_POSTS": "True",
+    "LITELLM_MODE": "PRODUCTION",  # else it loads the `.env` of whatever project it is installed in
+    "LITELLM_LOG": "ERROR",
+    "REPEATED_STREAMING_CHUNK_LIMIT": "1000000000",  # else it fails a model that repeats itself
+}
+
+
+class NativeEngine(AsyncLM15Engine):  # type: ignore[misc]
+    """DSPy's native client, without its hops to a thread where nothing there can block.
+
+    Args:
+        config: the router's.
+        hosted: the provider is a cloud whose credentials are found by slow means.
+    """
+
+    def __init__(self, config: RouterConfig, *, hosted: bool) -> None:
+        super().__init__(config)
+        self._hosted = hosted
+
+    async def complete(self, request: Request) -> Response:
+        """The whole answer to `request`."""
+        if self._hosted:
+            return await super().complete(request)
+        provider, routed = self._target(request)
+        return await provider.complete(routed)
+
+    def stream(self, request: Request) -> AsyncIterator[StreamEvent]:
+        """The answer to `request`, as the provider sends it."""
+        if self._hosted:
+            return cast("AsyncIterator[StreamEvent]", super().stream(request))
+        provider, routed = self._target(request, streaming=True)
+        return cast("AsyncIterator[StreamEvent]", provider.stream(routed))
+
+
+class LiteLLMEngine(AsyncLiteLLMEngine):  # type: ignore[misc]
+    """LiteLLM, which passes a stream that was cut off for a whole one: here it is an error.
+
+    Not for Gemini, whose streams LiteLLM ends without a sign of whether they were whole.
+    """
+
+    async def stream(self, request: Request) -> AsyncIterator[StreamEvent]:
+        """The answer to `request`, as LiteLLM hands it on."""
+        import litellm  # heavy: seconds; imported by `import_litellm` before
+
+        data = self._arguments(request, streaming=True)
+        with litellm_errors(model=request.model):
+            source = await litellm.acompletion(**data)
+        codec = _ChatStream(request)
+        async with aclosing_stream(source):
+            chunks = aiter(source)
+            while True:
+                with litellm_errors(model=request.model):
+                    chunk = await anext(chunks, None)
+                if chunk is None:
+                    break
+                for event in codec.feed(chunk):
+                    yield event
+            if not getattr(source, "received_finish_reason", True):
+                raise StreamAssemblyError("the stream ended without its terminal marker")
+            yield codec.finish(litellm)
+
+
+def set_litellm_environment() -> None:
+    """Keep LiteLLM, and DSPy's price list, from the network and from files of other projects."""
+    for name, value in _BEFORE_LITELLM.items():
+        os.environ.setdefault(name, value)
+
+
+async def import_litellm() -> None:
+    """Import LiteLLM in a thread: it takes seconds, for which the event loop must not stand."""
+    if "litellm" not in sys.modules:
+        set_litellm_environment()
+        await anyio.to_thread.run_sync(_import)
+
+
+def _import() -> Any:
+    from dspy.clients._litellm import get_litellm  # applies DSPy's own settings (no telemetry)
+
+    return get_litellm(feature="a provider that the native engine lacks")

@@ -1,0 +1,167 @@
+"""One streamed call: DSPy's chunks come in through a memory stream, events go out."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+import dspy
+from anyio.lowlevel import checkpoint
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from dspy.lm15 import Response
+from dspy.utils.exceptions import LMStreamAssemblyError
+
+from tactus.dspy.meter import METER, Meter
+from tactus.events import AgentStreamChunkEvent, Emit, Text
+
+_BUFFERED = 64  # chunks between DSPy and us; a full buffer holds back the socket, loses nothing
+_STEP = 0.05  # of the patience: how coarsely the end of the silence is moved
+
+Call = Callable[[], Awaitable[Response]]
+
+
+@dataclass
+class Stream:
+    """The text of one turn as it arrives; every attempt of the turn adds to the same.
+
+    Attributes:
+        began: when the turn began, on the event loop's clock, in seconds.
+        first: when the first text came, or None.
+        chunks: the model's chunks of text so far.
+        heard: whether anything at all has come from the model, thoughts too.
+        broken: what the listener raised, or None.
+    """
+
+    turn_id: str
+    agent_name: str
+    emit: Emit
+    began: float
+    text: Text = field(default_factory=Text)
+    first: float | None = None
+    chunks: int = 0
+    heard: bool = False
+    broken: Exception | None = None
+
+    async def run(self, call: Call, silence: anyio.CancelScope, patience: float) -> Response:
+        """What `call` returns; meanwhile each piece of text becomes an event, at once.
+
+        Whenever something comes, `silence` ends `patience` seconds later, or a little after.
+
+        Raises:
+            LMError: what DSPy raised; `LMStreamAssemblyError` for want of the terminal marker.
+            Exception: what the listener raised. Neither comes in a group.
+        """
+        meter = Meter()
+        send, receive = anyio.create_memory_object_stream[Any](_BUFFERED)
+        reader = _Reader(self, receive, meter, silence, patience)
+        token = METER.set(meter)
+        failure: Exception | None = None
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(reader.read)
+                async with send:
+                    try:
+                        with dspy.context(send_stream=_Sender(send), disable_history=True):
+                            response = await call()
+                    except Exception as error:  # noqa: BLE001  # raised below, behind its text
+                        failure = error
+        except BaseExceptionGroup as group:
+            raise _single(group) from None
+        finally:
+            METER.reset(token)
+            receive.close()
+        if failure is not None:
+            raise failure
+        if not reader.finished and meter.watching and not meter.ended:
+            raise LMStreamAssemblyError("the stream ended without its terminal marker")
+        return response
+
+    def add(self, text: str, count: int) -> None:
+        """Emit `text`, which is `count` of the model's chunks."""
+        if self.first is None:
+            self.first = anyio.current_time()
+        index = self.chunks
+        self.chunks += count
+        self.emit(
+            AgentStreamChunkEvent.grown(
+                self.text,
+                text,
+                turn_id=self.turn_id,
+                agent_name=self.agent_name,
+                index=index,
+                count=count,
+            )
+        )
+
+
+@dataclass
+class _Sender:
+    """The memory stream as DSPy sends to it, less a pass of the event loop for every chunk."""
+
+    stream: MemoryObjectSendStream[Any]
+    begun: bool = False
+
+    async def send(self, chunk: Any) -> None:
+        try:
+            self.stream.send_nowait(chunk)
+        except anyio.WouldBlock:
+            await self.stream.send(chunk)
+        if not self.begun:
+            self.begun = True
+            await checkpoint()  # the first piece goes out before the next is looked at
+
+
+@dataclass
+class _Reader:
+    stream: Stream
+    receive: MemoryObjectReceiveStream[Any]
+    meter: Meter
+    silence: anyio.CancelScope
+    patience: float
+    finished: bool = False
+
+    async def read(self) -> None:
+        try:
+            with anyio.CancelScope(shield=True):  # it ends with the call: all that came is told
+                async for chunk in self.receive:
+                    ends = anyio.current_time() + self.patience
+                    if ends > self.silence.deadline:
+                        self.silence.deadline = ends + self.patience * _STEP
+                    self._take(chunk)
+        except Exception as error:
+            self.receive.close()  # the listener failed: it is told nothing more
+            self.stream.broken = error
+            raise
+
+    def _take(self, chunk: Any) -> None:
+        """Make one event of `chunk` and all that wait behind it."""
+        self.stream.heard = True
+        pieces: list[str] = []
+        count = 0
+        while True:
+            choice = chunk["choices"][0]
+            piece = choice["delta"].get("content")
+            if piece:
+                pieces.append(piece)
+                count += self.meter.count_of(piece)
+            if choice["finish_reason"]:
+                self.finished = True
+            try:
+                chunk = self.receive.receive_nowait()
+            except (anyio.WouldBlock, anyio.EndOfStream):
+                break
+        if pieces:
+            self.stream.add("".join(pieces), count)
+
+
+def text_of(response: Response) -> str:
+    """The text that `response` answers with."""
+    return "".join(part.text for part in response.message.parts if part.type == "text")
+
+
+def _single(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error in a group of a task group, whose others only follow from it."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

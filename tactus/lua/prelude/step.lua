@@ -1,0 +1,114 @@
+-- The step that Python takes: everything goes in and out through these few functions, as text,
+-- numbers and booleans. None of them calls a script's code but by resuming its coroutine.
+
+local R = ...
+local raw = R.raw
+local unpack, pack, xpcall, next = raw.table.unpack, raw.table.pack, raw.xpcall, raw.next
+local resume, status = raw.coroutine.resume, raw.coroutine.status
+local concat = raw.table.concat
+local KILL = R.KILL
+
+local threads, made = {}, 0
+
+local function keep(procedure, ...)
+    local arguments = pack(...)
+    local function run()
+        return R.encode((procedure(unpack(arguments, 1, arguments.n))))
+    end
+    made = made + 1
+    threads[made] = R.adopt(function()
+        return xpcall(run, R.witness)
+    end)
+    return made
+end
+
+local function run_surface(code, name)
+    raw.load(code, name, "b", R.surface_words)(R.host)
+end
+
+-- The number of the coroutine that will run the procedure; or nil and what is wrong with it.
+local function compile(text)
+    local f, problem = raw.load(text, "@" .. R.alias, "t", R.script_words)
+    if not f then
+        return nil, R.clean(problem)
+    end
+    return keep(f)
+end
+
+-- The number of a coroutine that will call a function with a list of arguments.
+local function call(number, shape, ...)
+    local arguments = R.decode(shape, ...)
+    for position, value in next, arguments do
+        if value == R.null then
+            arguments[position] = nil
+        end
+    end
+    return keep(R.function_of(number), unpack(arguments, 1, #arguments))
+end
+
+local function ended(number, outcome, ...)
+    threads[number] = nil
+    return outcome, ...
+end
+
+local function failed(number, seen)
+    if type(seen) ~= "table" then -- the handler did not run: no memory was left, or Lua's stack was full
+        if seen ~= nil and R.is_fatal(seen) then
+            return ended(number, "dead", R.dead, R.dead_line)
+        elseif seen == nil or seen == KILL then
+            return ended(number, "killed")
+        end
+        return ended(number, "error", 0, "procedure", R.clean(R.raw.tostring(seen)), nil, "", nil, "n")
+    end
+    local shape, flat = seen.shape or "n", seen.flat or {}
+    local kind = seen.kind or "procedure"
+    return ended(number, "error", seen.ref or 0, kind, seen.text, seen.line, seen.traceback, seen.hint, shape, unpack(flat))
+end
+
+local function outcome(number, resumed, first, second, third, fourth, fifth, sixth)
+    R.leave()
+    if R.dead then
+        return ended(number, "dead", R.dead, R.dead_line)
+    elseif not resumed then
+        return failed(number, first)
+    elseif status(threads[number]) ~= "dead" then -- REQUEST, kind, op, line, shape, flat
+        return second, third, fourth, fifth, unpack(sixth)
+    elseif not first then
+        return failed(number, second)
+    end
+    return ended(number, "done", second, unpack(third))
+end
+
+-- Let coroutine `number` go on, with a reply: "go", "ok" with a value, "err" with the fields of an
+-- error and its reference, or "kill". Returns what it came to:
+--   "request"|"tell", op, line, shape, flat…      it waits for an answer
+--   "done", shape, flat…                          it ended with a value
+--   "error", ref, kind, text, line, traceback, hint, shape, flat…
+--   "dead", limit, line                                it reached a limit
+--   "killed"
+local function step(number, reply, ...)
+    local ok, value, ref = true, nil, nil
+    if reply == "ok" then
+        value = R.decode(...)
+    elseif reply == "err" then
+        ok, ref, value = false, (...), R.decode(raw.select(2, ...))
+    elseif reply == "kill" then
+        ok, value = false, KILL
+    end
+    R.begin()
+    R.enter()
+    return outcome(number, resume(threads[number], ok, value, ref))
+end
+
+-- The names of the procedure's globals, for a hint to the nearest.
+local function names()
+    local found = {}
+    for name in next, R.script_words do
+        if raw.type(name) == "string" and raw.utf8.len(name) then
+            found[#found + 1] = name
+        end
+    end
+    return concat(found, "\n")
+end
+
+return run_surface, compile, call, step, names

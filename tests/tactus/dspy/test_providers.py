@@ -1,0 +1,72 @@
+import pytest
+
+from tactus.dspy.providers import door_to
+from tactus.dspy.redact import MASK, redact
+from tactus.errors import SettingsError, TurnError
+from tactus.settings import Settings
+
+
+def test_a_known_provider_is_served_by_the_native_engine_whatever_its_address() -> None:
+    settings = Settings(
+        api_base={"openai": "https://gateway.example/v1"}, secrets={"OPENAI_API_KEY": "sk-1234567"}
+    )
+    door = door_to("openai", settings)
+
+    assert (door.engine, door.api_base) == ("native", "https://gateway.example/v1")
+    assert "sk-1234567" not in repr(door)
+
+
+@pytest.mark.parametrize("provider", ["ollama", "ollama_chat", "vllm", "hosted_vllm", "sglang"])
+def test_a_server_of_this_machine_needs_no_key(provider: str) -> None:
+    assert door_to(provider, Settings()).engine == "native"
+
+
+def test_an_openai_like_server_on_this_machine_needs_no_key() -> None:
+    local = Settings(api_base={"openai": "http://localhost:8080/v1"})
+    elsewhere = Settings(api_base={"openai": "http://localhost.example:8080/v1"})
+
+    assert door_to("openai", local).key == "none"
+    with pytest.raises(TurnError, match="OPENAI_API_KEY"):
+        door_to("openai", elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("provider", "variable"),
+    [("anthropic", "ANTHROPIC_API_KEY"), ("gemini", "GOOGLE_API_KEY"), ("groq", "GROQ_API_KEY")],
+)
+def test_the_variable_of_a_missing_key_is_named(provider: str, variable: str) -> None:
+    with pytest.raises(TurnError, match=variable) as raised:
+        door_to(provider, Settings())
+
+    assert raised.value.reason == "not_configured"
+
+
+def test_a_provider_that_the_native_engine_lacks_is_served_by_litellm_where_that_is_allowed() -> (
+    None
+):
+    assert door_to("mistral", Settings(secrets={"MISTRAL_API_KEY": "k"})).engine == "litellm"
+    with pytest.raises(SettingsError, match="mistral"):
+        door_to("mistral", Settings(engine="native"))
+
+
+def test_litellm_is_given_addresses_as_it_wants_them() -> None:
+    settings = Settings(engine="litellm", api_base={"ollama": "http://127.0.0.1:11434/v1"})
+
+    assert door_to("ollama", settings).api_base == "http://127.0.0.1:11434"
+
+
+@pytest.mark.parametrize("provider", ["claude-code", "openai-codex"])
+def test_the_login_of_another_program_is_never_spent(provider: str) -> None:
+    with pytest.raises(SettingsError, match="no provider"):
+        door_to(provider, Settings())
+
+
+@pytest.mark.parametrize(
+    "form", ["k/e+y=42", "k%2Fe%2By%3D42", "ay9lK3k9NDI=", "ay9lK3k9NDI", "k/e%2By%3D42"]
+)
+def test_a_secret_is_masked_in_every_form(form: str) -> None:
+    assert redact(f"<{form}>", ["k/e+y=42"]) == f"<{MASK}>"
+
+
+def test_a_word_is_not_taken_for_a_secret() -> None:
+    assert redact("EMPTY is none", ["EMPTY", "none", ""]) == "EMPTY is none"
