@@ -14,17 +14,18 @@ def given_inputs(fields: Fields | None, params: Sequence[str], file: Path | None
     """The inputs in `file` (a JSON object) and then in `params` (`name=value`, by field type).
 
     Raises:
-        InputError: one of them cannot be read, or is not declared in `fields`.
+        InputError: one of them cannot be read, or is not declared in `fields`. Without `fields`
+            they are left to the run, which says why there are none.
     """
     values = {} if file is None else _read_params(file)
-    for name in values:
+    for name in values if fields is not None else ():
         _field(fields, name)
     for param in params:
         name, equals, text = param.partition("=")
         if not equals or not name:
             raise InputError(f"-p {param}: is not NAME=VALUE", hint="Write -p topic=rain.")
         try:
-            values[name] = parse(_field(fields, name), text)
+            values[name] = text if fields is None else parse(_field(fields, name), text)
         except ValueError as error:
             raise InputError(f"the input does not fit: {name}: {error}") from None
     return values
@@ -73,12 +74,7 @@ def _read(name: str, field: FieldDefinition, text: str) -> tuple[Any, tuple[str,
     return checked.get(name), problems
 
 
-def _field(fields: Fields | None, name: str) -> FieldDefinition:
-    if fields is None:
-        raise InputError(
-            f'the input "{name}" is not declared: the procedure takes none',
-            hint=f"Declare it: input {{ {name} = field.string{{}} }}",
-        )
+def _field(fields: Fields, name: str) -> FieldDefinition:
     if name not in fields:
         raise InputError(
             f'the input "{name}" is not declared.{nearest(name, fields)}',

@@ -1,6 +1,7 @@
 """Records to a terminal: the text of each agent as it arrives, and what it used."""
 
 import re
+from typing import Any
 
 import typer
 from rich.cells import cell_len
@@ -18,7 +19,10 @@ from tactus.events import (
 from tactus.runtime.run import RunResult
 
 _INDENT = "   "
-_COLORS = {"warn": typer.colors.YELLOW, "error": typer.colors.RED}
+_STYLES: dict[str, dict[str, Any]] = {
+    "warn": {"fg": typer.colors.YELLOW},
+    "error": {"fg": typer.colors.RED},
+}
 _ENDS = {"completed": "✅ completed in", "failed": "❌ failed after", "stopped": "⏹  stopped after"}
 
 
@@ -97,7 +101,7 @@ class Renderer:
                 say(f"{_INDENT}🔧 {event.tool_name} {event.arguments}", dim=True)
             case LogEvent() as event:
                 self._end()
-                say(f"{event.level}: {event.message}", fg=_COLORS.get(event.level))
+                say(f"{event.level}: {event.message}", **_STYLES.get(event.level, {}))
 
     def finish(self, result: RunResult) -> None:
         """Show the steps and what the whole run used."""

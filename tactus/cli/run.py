@@ -44,8 +44,7 @@ def run_procedure(options: RunOptions) -> int:
     try:
         text = read_source(options.file)
         settings, _ = read_settings(options.flags)
-        name = str(options.file)
-        definition = Runtime(settings).load(text, name)
+        definition = _definition(options, settings, text)
         settings = _with_api_base(options, settings, definition)
         params = given_inputs(definition.input, options.params, options.params_file)
         if is_terminal() and definition.input:
@@ -105,6 +104,15 @@ def _spinner(name: str) -> AbstractContextManager[Any]:
     from rich.console import Console  # Rich: only on a terminal
 
     return Console(stderr=True, highlight=False, markup=False).status(f"running {name}")
+
+
+def _definition(options: RunOptions, settings: Settings, text: str) -> ProcedureDefinition:
+    """What is needed before the run: the inputs, and for `--api-base` the agents."""
+    name = str(options.file)
+    given = options.params or options.params_file or options.api_base
+    if not given and "input" not in text:
+        return ProcedureDefinition(name=name, file=name)  # saves reading the procedure twice
+    return Runtime(settings).declared(text, name, whole=options.api_base is not None)
 
 
 def _with_api_base(

@@ -26,8 +26,10 @@ def say(text: str = "", *, newline: bool = True, **style: Any) -> None:
     A reader of stderr that went away is no reason to fail.
     """
     try:
-        color = False if os.environ.get("NO_COLOR") else None
-        typer.secho(clean(text), err=True, nl=newline, color=color, **style)
+        if style and not os.environ.get("NO_COLOR"):
+            typer.secho(clean(text), err=True, nl=newline, **style)
+        else:
+            typer.echo(clean(text), err=True, nl=newline)
     except BrokenPipeError:
         _silence(sys.stderr.fileno())
 

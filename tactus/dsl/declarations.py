@@ -1,5 +1,6 @@
 """What a procedure has told so far: its agents, its fields, its body."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -191,10 +192,15 @@ def _fields(
 
 def _encode(value: Any, *, pretty: bool) -> str:
     try:
-        options = orjson.OPT_INDENT_2 if pretty else 0
-        return orjson.dumps(value, option=options | orjson.OPT_NON_STR_KEYS).decode()
-    except (orjson.JSONEncodeError, TypeError) as error:
-        raise ProcedureError(f"Json.encode: {error}") from None
+        return json.dumps(
+            value,
+            ensure_ascii=False,
+            allow_nan=False,
+            indent=2 if pretty else None,
+            separators=None if pretty else (",", ":"),
+        )
+    except (TypeError, ValueError) as error:
+        raise ProcedureError(f"Json.encode: {str(error).lower()}") from None
 
 
 def _decode(text: str) -> Any:

@@ -8,7 +8,9 @@ import anyio
 from tactus.definitions import ProcedureDefinition
 from tactus.dsl.declarations import Declarations, Log
 from tactus.dsl.surface import surface
+from tactus.errors import StoppedError, TactusError
 from tactus.lua.machine import Answer, Machine
+from tactus.lua.position import Position
 from tactus.settings import Limits
 
 
@@ -78,3 +80,28 @@ def load(
         machine.close()
         raise
     return Program(machine, declarations)
+
+
+def declared(text: str, name: str, *, limits: Limits, whole: bool = False) -> ProcedureDefinition:
+    """What the procedure declares, for a caller who needs it before a run.
+
+    It is read no further than its inputs, so that nothing of it runs twice; `whole` reads it up to
+    its first request, for the agents too. A procedure that fails on the way has declared what it
+    had: its run says what is wrong with it, with the real inputs.
+    """
+    declarations = Declarations(text, name, None, lambda _: None)
+
+    def tell(kind: str, value: Any, position: Position | None) -> Any:
+        answer = declarations.tell(kind, value, position)
+        if kind in ("input", "procedure") and not whole:
+            raise StoppedError("the inputs are known")
+        return answer
+
+    machine = Machine(surface=surface(), tell=tell, limits=limits)
+    try:
+        machine.load(text, name)
+    except TactusError:
+        pass
+    finally:
+        machine.close()
+    return declarations.definition()

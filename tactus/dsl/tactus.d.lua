@@ -298,3 +298,12 @@ function Json.encode(value, options) end
 ---@param text string
 ---@return any
 function Json.decode(text) end
+
+--- A list that stays a list when it is empty; an empty table is `{}` in JSON otherwise.
+---
+--- ```lua
+--- return { text = Json.encode({names = Json.array{}}) }
+--- ```
+---@param list any[]
+---@return any[]
+function Json.array(list) end

@@ -25,6 +25,7 @@ from tactus.events import (
 from tactus.fields import check
 from tactus.lua.outcome import Request
 from tactus.runtime.allowance import Allowance
+from tactus.runtime.plain import not_json, without
 from tactus.runtime.recorder import Recorder, Step
 from tactus.settings import Limits
 
@@ -159,11 +160,11 @@ class Run:
     async def _take_turn(self, turn: AgentTurn) -> dict[str, Any]:
         self._allowance.take_turn()
         turn_id = f"turn-{len(self._recorder.steps) + 1}"
+        agent = await self._agent(turn.agent)
         name = self._definition(turn.agent).name
         started = time.monotonic()
         status = "stopped"
         try:
-            agent = await self._agent(turn.agent)
             result = await agent.turn(self._message(turn), turn_id=turn_id)
             status = "completed"
         except TurnError as error:
@@ -201,19 +202,20 @@ class Run:
         return self._program.definition.agents[identity]
 
     def _validated(self, value: Any) -> Any:
+        """`value` as its declared output says; without a declaration any JSON value fits."""
         assert self._program is not None, "a value comes from a loaded program"  # noqa: S101
         fields = self._program.definition.output
-        if fields is None:
+        checked, problems = without(value), tuple(not_json(value))
+        if fields is None and not problems:
             return value
-        if isinstance(value, Mapping):
-            checked, problems = check(fields, value)
-        else:
-            checked = value
-            problems = (f"the procedure must return a table with {', '.join(fields)}",)
+        if not problems and not isinstance(value, Mapping):
+            problems = (f"the procedure must return a table with {', '.join(fields or ())}",)
+        elif not problems:
+            checked, problems = check(fields or {}, value)
         self._recorder.emit(ValidationEvent(ok=not problems, errors=problems))
         if problems:
             raise OutputError(
-                "the output does not fit: " + "; ".join(problems), problems=problems, value=value
+                "the output does not fit: " + "; ".join(problems), problems=problems, value=checked
             ).at(self._procedure.name, None)
         return checked
 

@@ -9,7 +9,7 @@ import anyio
 import anyio.to_thread
 
 from tactus.definitions import AgentDefinition, ProcedureDefinition
-from tactus.dsl.loader import load
+from tactus.dsl.loader import declared, load
 from tactus.errors import SettingsError
 from tactus.events import Emit, LogHandler
 from tactus.runtime.recorder import Recorder
@@ -45,6 +45,10 @@ class Runtime:
             return program.definition
         finally:
             program.close()
+
+    def declared(self, text: str, name: str, *, whole: bool = False) -> ProcedureDefinition:
+        """What a procedure declares, read no further than its inputs, or `whole`; never fails."""
+        return declared(text, name, limits=self._settings.limits, whole=whole)
 
     def prepare(
         self,

@@ -33,4 +33,18 @@ function Json.decode(text)
     return host.tell("json.decode", { text = text }).value
 end
 
+--- A list that stays a list when it is empty; an empty table is `{}` in JSON otherwise.
+---
+--- ```lua
+--- return { text = Json.encode({names = Json.array{}}) }
+--- ```
+---@param list any[]
+---@return any[]
+function Json.array(list)
+    if type(list) ~= "table" then
+        host.fail("Json.array takes a table, a " .. type(list) .. " came")
+    end
+    return host.array(list)
+end
+
 host.export("Json", Json)

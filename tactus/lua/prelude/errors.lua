@@ -45,10 +45,15 @@ function R.line(thread)
             end
             level = level + 1
         end
+        if not R.parents[thread] then
+            return R.begun[thread]
+        end
         thread = R.parents[thread]
     end
     return nil
 end
+
+R.begun = setmetatable({}, { __mode = "k" }) -- where a called function begins: its tail calls have no frame
 
 R.parents = setmetatable({}, { __mode = "k" })
 

@@ -19,6 +19,10 @@ local function keep(procedure, ...)
     threads[made] = R.adopt(function()
         return xpcall(run, R.witness)
     end)
+    local about = raw.debug.getinfo(procedure, "S")
+    if about.what == "Lua" and about.source == "@" .. R.alias then
+        R.begun[threads[made]] = about.linedefined
+    end
     return made
 end
 
@@ -26,9 +30,13 @@ local function run_surface(code, name)
     raw.load(code, name, "b", R.surface_words)(R.host)
 end
 
+-- `return agent(…)` is a tail call, which leaves no frame to name a line by; where something is to be
+-- closed there are none, so the main chunk begins with a variable that is never closed.
+local NO_TAIL_CALLS = "local _procedure <close> = nil; "
+
 -- The number of the coroutine that will run the procedure; or nil and what is wrong with it.
 local function compile(text)
-    local f, problem = raw.load(text, "@" .. R.alias, "t", R.script_words)
+    local f, problem = raw.load(NO_TAIL_CALLS .. text, "@" .. R.alias, "t", R.script_words)
     if not f then
         return nil, R.clean(problem)
     end

@@ -153,7 +153,7 @@ class TestInputs:
 
     def test_an_input_is_refused_where_none_is_declared(self, tmp_path: Path) -> None:
         shown = tactus("run", write(tmp_path, "return 1"), "-p", "a=b", folder=tmp_path)
-        assert "takes none" in shown.stderr
+        assert "a: is not declared" in shown.stderr
         assert shown.returncode == 2
 
     def test_missing_inputs_are_asked_for_on_a_terminal(self, greeting: Path) -> None:
@@ -167,12 +167,12 @@ class TestInputs:
 
     def test_an_answer_is_checked_and_asked_for_again(self, tmp_path: Path) -> None:
         text = (
-            'input { size = field.integer{minimum = 2}, mood = field.string{enum = {"a", "b"}} }\n'
-            "return { size = input.size, mood = input.mood }"
+            "input { amount = field.integer{minimum = 2}, mood = field.string{enum = {'a', 'b'}} }\n"
+            "return { amount = input.amount, mood = input.mood }"
         )
         with on_terminal("run", write(tmp_path, text), folder=tmp_path) as terminal:
             for question, answer in (
-                ("size (integer)", "big"),
+                ("amount (integer)", "big"),
                 ("'big' is not an integer", "1"),
                 ("must be at least 2", "7"),
                 ("  b", "c"),
@@ -181,7 +181,7 @@ class TestInputs:
                 terminal.read_until(question)
                 terminal.type(f"{answer}\n")
             shown = terminal.read_all()
-        assert '"size": 7' in shown
+        assert '"amount": 7' in shown
         assert '"mood": "b"' in shown
 
     def test_ctrl_d_at_a_question_is_no_input(self, greeting: Path) -> None:

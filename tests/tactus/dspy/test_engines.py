@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,3 +44,9 @@ def test_a_base_url_in_the_environment_does_not_bring_litellm_in() -> None:
 
     assert told["whole", True]["text"] == "Once upon a time."
     assert not any(turn["litellm"] for turn in told.values())
+
+
+def test_turns_leave_no_cache_of_answers_behind(tmp_path: Path) -> None:
+    turns("auto", HOME=str(tmp_path))
+
+    assert list(tmp_path.iterdir()) == []

@@ -223,6 +223,22 @@ async def test_a_value_instead_of_a_table_does_not_fit_a_declared_output(run: Ru
     assert "must return a table with story" in done.result.error.message
 
 
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("{ ratios = {1, 0/0} }", "ratios[2]: is nan, a number that JSON does not have"),
+        ("{ f = print }", "f: is a function, which cannot leave the procedure"),
+        ("1/0", "the value: is inf, a number that JSON does not have"),
+    ],
+)
+async def test_a_value_that_json_does_not_have_is_no_result(
+    run: RunIt, value: str, problem: str
+) -> None:
+    done = await run(f"return {value}")
+    assert isinstance(done.result.error, OutputError)
+    assert done.only("validation").errors == (problem,)
+
+
 async def test_the_procedure_form_gets_its_inputs(run: RunIt) -> None:
     text = """
     Procedure {

@@ -1,0 +1,1 @@
+"""Ratios against a raw client in the same run: `python -m benchmarks [NAME]…`."""

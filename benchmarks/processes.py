@@ -1,0 +1,102 @@
+"""The processes of a measurement: the server, a worker for each peer, and commands run once."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+
+from benchmarks.worker import Job, Measured
+
+_AMBIENT = ("_BASE_URL", "_API_BASE", "_API_KEY", "_PROXY", "_proxy")
+
+
+def environment() -> dict[str, str]:
+    """This process's environment, without what sends a model's calls elsewhere."""
+    ours = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.endswith(_AMBIENT) and not name.startswith("TACTUS_")
+    }
+    offline = {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+    return {**ours, **offline, "DSPY_CACHEDIR": f"{tempfile.gettempdir()}/tactus-benchmarks"}
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """A benchmark server in its own process; gives its address."""
+    with _spoken_to("benchmarks.server") as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+
+
+@contextmanager
+def _spoken_to(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def rounds(peers: Sequence[str], job: Job, number: int) -> dict[str, list[Measured]]:
+    """What each peer measured, in turns A B A B: values of one index belong together."""
+    measured: dict[str, list[Measured]] = {peer: [] for peer in peers}
+    with ExitStack() as stack:
+        workers = {
+            peer: stack.enter_context(_spoken_to("benchmarks.worker", peer)) for peer in peers
+        }
+        for turn in range(number):
+            order = list(peers) if turn % 2 == 0 else list(peers)[::-1]
+            for peer in order:
+                measured[peer].append(_done(workers[peer], job))
+    return measured
+
+
+def _done(worker: "subprocess.Popen[str]", job: Job) -> Measured:
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    worker.stdin.write(json.dumps(asdict(job)) + "\n")
+    worker.stdin.flush()
+    answer = worker.stdout.readline()
+    if not answer:
+        raise RuntimeError("a worker ended; what it said is above")
+    return Measured(**json.loads(answer))
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a command took, in seconds, and the most memory that it held, in bytes."""
+
+    cpu: float
+    wall: float
+    memory: int
+
+
+def spend(command: Sequence[str]) -> Spent:
+    """Run `command` to its end; it must succeed."""
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        env=environment(),
+    )
+    assert process.stderr is not None
+    said = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.stderr.close()
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed: {said.decode(errors='replace')}")
+    return Spent(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * 1024)

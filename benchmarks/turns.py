@@ -1,0 +1,78 @@
+"""The benchmarks of turns: every peer takes the same ones from the same server."""
+
+from collections.abc import Callable, Iterator
+from statistics import median
+
+from benchmarks.figures import Figure, compared
+from benchmarks.processes import rounds
+from benchmarks.worker import Job, Measured
+
+_ALL = ("raw", "native", "agent", "run")
+_STREAM = 50  # chunks a second of one live stream
+
+
+def bulk(address: str, number: int) -> Iterator[Figure]:
+    """A chunk of 5 characters when all come at once, from the socket to the log handler."""
+    job = Job(address, chunks=5_000, calls=4)
+    name, bars = "bulk: CPU a chunk", {"agent": 2.0, "run": 2.0}
+    return _cpu(name, job, number, bars)
+
+
+def trickle(address: str, number: int) -> Iterator[Figure]:
+    """A chunk when one comes each 2 ms."""
+    job = Job(address, chunks=500, delay=2_000)
+    return _cpu("one token at a time: CPU a chunk", job, number, {"agent": 1.3, "run": 1.3})
+
+
+def first(address: str, number: int) -> Iterator[Figure]:
+    """From the call to the first text, the server answering at once, over a warm connection."""
+    taken = rounds(_ALL, Job(address, chunks=20, calls=30, warm=3), number)
+    yield from compared(
+        "time to first text",
+        "ms",
+        _each(taken, lambda one: median(one.firsts) * 1e3),
+        bars={"agent": 2.0, "run": 2.0},
+    )
+
+
+def whole(address: str, number: int) -> Iterator[Figure]:
+    """A whole turn that is not streamed."""
+    taken = rounds(_ALL, Job(address, chunks=20, calls=40, warm=3, streamed=False), number)
+    bars = {"agent": 2.5, "run": 2.5}
+    yield from compared(
+        "whole turn: wall", "ms", _each(taken, lambda one: median(one.calls) * 1e3), bars=bars
+    )
+    yield from compared(
+        "whole turn: CPU", "ms", _each(taken, lambda one: one.cpu / len(one.calls) * 1e3)
+    )
+
+
+def live(address: str, number: int) -> Iterator[Figure]:
+    """Many streams at once, each as fast as a model speaks."""
+    for at_once in (10, 50, 200):
+        delay = 1_000_000 // _STREAM
+        job = Job(address, chunks=100, delay=delay, calls=at_once, at_once=at_once)
+        taken = rounds(_ALL, job, number)
+        spent = _each(taken, lambda one: one.cpu / len(one.calls) / job.chunks)
+        yield from compared(f"{at_once} live streams: CPU a chunk", "µs", _scaled(spent, 1e6))
+        cores = {peer: [1 / _STREAM / cpu for cpu in cpus] for peer, cpus in spent.items()}
+        yield from compared(f"{at_once} live streams: streams a core", "", cores)
+
+
+def _cpu(name: str, job: Job, number: int, bars: dict[str, float]) -> Iterator[Figure]:
+    taken = rounds(_ALL, job, number)
+    spent = _each(taken, lambda one: one.cpu / job.calls / job.chunks * 1e6)
+    yield from compared(name, "µs", spent, bars=bars)
+    ours = {peer: spent[peer] for peer in _ALL if peer != "raw"}
+    bars = {"agent": 1.0, "run": 1.0}
+    yield from list(compared(f"{name}, to DSPy", "µs", ours, to="native", bars=bars))[1:]
+
+
+def _each(
+    taken: dict[str, list[Measured]], value: Callable[[Measured], float]
+) -> dict[str, list[float]]:
+    return {peer: [value(one) for one in measured] for peer, measured in taken.items()}
+
+
+def _scaled(values: dict[str, list[float]], factor: float) -> dict[str, list[float]]:
+    return {name: [value * factor for value in listed] for name, listed in values.items()}
