@@ -18,8 +18,9 @@ def given_inputs(fields: Fields | None, params: Sequence[str], file: Path | None
             they are left to the run, which says why there are none.
     """
     values = {} if file is None else _read_params(file)
-    for name in values if fields is not None else ():
-        _field(fields, name)
+    for name in values:
+        if fields is not None:
+            _field(fields, name)
     for param in params:
         name, equals, text = param.partition("=")
         if not equals or not name:

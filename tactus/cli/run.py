@@ -4,11 +4,12 @@ import json
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-import anyio
 import orjson
+from anyio.from_thread import start_blocking_portal
 
 from tactus.cli import failure
 from tactus.cli.ask import ask_missing, given_inputs
@@ -54,30 +55,33 @@ def run_procedure(options: RunOptions) -> int:
             _give_json({"status": "failed", "error": failure.plain(error)})
         failure.show(error, text, verbose=options.verbose)
         return error.exit_code
-    result = anyio.run(_drive, options, settings, text, params)
+    result = _drive(options, settings, text, params)
     _report(options, result, text)
     return result.error.exit_code if result.error is not None else 0
 
 
-async def _drive(
-    options: RunOptions, settings: Settings, text: str, params: dict[str, Any]
-) -> RunResult:
-    runtime = Runtime(settings)
+def _drive(options: RunOptions, settings: Settings, text: str, params: dict[str, Any]) -> RunResult:
+    """Drive the run in a thread: this one stays free for signals, however busy the procedure."""
     renderer: Any = None
     handlers: list[LogHandler] = []
     if options.stream:
-        from tactus.cli.render import Renderer  # Rich: only where text is laid out
+        from tactus.cli.render import Renderer  # lays text out with Rich, which others do not need
 
         renderer = Renderer(width())
         handlers.append(renderer.handle)
     if options.output == "jsonl":
         handlers.append(lambda record: _give_record(record, run))
-    run = runtime.prepare(text, str(options.file), params, handler=_all(handlers))
-    try:
-        with stopped_by_signal(run), nullcontext() if handlers else _spinner(options.file.name):
-            result = await run.drive()
-    finally:
-        await runtime.aclose()
+    with start_blocking_portal() as portal:
+        runtime = portal.call(Runtime, settings)
+        name = str(options.file)
+        prepare = partial(runtime.prepare, text, name, params, handler=_all(handlers))
+        run: Run = portal.call(prepare)
+        stop = partial(portal.start_task_soon, run.stop)
+        try:
+            with stopped_by_signal(stop), nullcontext() if handlers else _spinner(name):
+                result: RunResult = portal.call(run.drive)
+        finally:
+            portal.call(runtime.aclose)
     if renderer is not None:
         renderer.finish(result)
     return result
@@ -149,11 +153,8 @@ def _report(options: RunOptions, result: RunResult, text: str) -> None:
     failure.show(error, text, verbose=options.verbose)
     if isinstance(error, OutputError) and options.output == "pretty":
         say(f"  What came:\n{_json(error.value)}")
-    if isinstance(error, TurnError):
-        if error.text and not options.stream and options.output == "pretty":
-            say(f"  The text that had come:\n{error.text}")
-        if error.reason == "not_configured":
-            offer_models(options.file)
+    if isinstance(error, TurnError) and error.reason == "not_configured":
+        offer_models(options.file)
 
 
 def _give_json(given: dict[str, Any]) -> None:

@@ -1,36 +1,32 @@
 """Ctrl+C and SIGTERM."""
 
-import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-
-from tactus.runtime.run import Run
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _SHOW_CURSOR = "\x1b[?25h"  # a spinner may have hidden it
 
 
 @contextmanager
-def stopped_by_signal(run: Run) -> Iterator[None]:
-    """While this is open, the first Ctrl+C or SIGTERM stops `run`, and the second one kills.
+def stopped_by_signal(stop: Callable[[], object]) -> Iterator[None]:
+    """While this is open, the first Ctrl+C or SIGTERM calls `stop`, and the second one kills.
 
-    These are plain handlers, not an event loop's: those wait for the loop, and a second Ctrl+C
-    must end a process whose loop is busy.
+    Python runs signal handlers in its main thread only, and only between two of its instructions:
+    whatever is to be stopped must run in another thread.
     """
-    loop = asyncio.get_running_loop()  # anyio has no way into the loop from a signal handler
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
+    def handle(_number: int, _frame: FrameType | None) -> None:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
-        if sys.stderr.isatty():  # written past the buffer, which the signal may have interrupted
+        if sys.stderr.isatty():  # past the buffer, which the signal may have interrupted
             os.write(2, f"\n{_SHOW_CURSOR}stopping; Ctrl+C again to kill\n".encode())
-        loop.call_soon_threadsafe(run.stop)
+        stop()
 
-    before = {number: signal.signal(number, stop) for number in _SIGNALS}
+    before = {number: signal.signal(number, handle) for number in _SIGNALS}
     try:
         yield
     finally:

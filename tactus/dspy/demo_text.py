@@ -139,7 +139,7 @@ def _greeting(said: Sequence[str], dice: random.Random) -> str:
 
 
 def _analysis(said: Sequence[str], dice: random.Random) -> str:
-    text = _bare(said[-1])
+    text = _given(said[-1])
     words = text.split()
     longest = max((re.sub(r"\W", "", word) for word in words), key=len, default="")
     sentences = [part for part in re.split(r"(?<=[.!?])\s+", text) if part]
@@ -156,7 +156,7 @@ def _analysis(said: Sequence[str], dice: random.Random) -> str:
 
 
 def _summary(said: Sequence[str], dice: random.Random) -> str:
-    text = _bare(said[-1])
+    text = _given(said[-1])
     lead = dice.choice(("In short:", "The gist:", "To sum up:"))
     return f"{lead} {len(text.split())} words, which open with {_quote(text, 60)}"
 
@@ -208,7 +208,8 @@ def _fill(schema: Mapping[str, Any], name: str, dice: random.Random, notice: lis
             return {key: _fill(field, key, dice, notice) for key, field in fields.items()}
         case "array":
             items = schema.get("items", {"type": "string"})
-            return [_fill(items, f"{name} {number}", dice, notice) for number in (1, 2)]
+            one = name.removesuffix("s")
+            return [_fill(items, f"{one} {number}", dice, notice) for number in (1, 2)]
         case "integer" | "number":
             low = schema.get("minimum", 1)
             return dice.randint(int(low), int(schema.get("maximum", max(int(low), 5))))
@@ -217,6 +218,12 @@ def _fill(schema: Mapping[str, Any], name: str, dice: random.Random, notice: lis
         case "null":
             return None
     return notice.pop() if notice else f"demo {name}".strip()
+
+
+def _given(message: str) -> str:
+    """The text that a message is about: what follows `Analyze this:`, else all of it."""
+    text = _bare(message)
+    return re.sub(r"\A[^\n]{,80}:\s*\n", "", text).strip() or text
 
 
 def _bare(text: str) -> str:

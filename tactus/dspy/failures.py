@@ -81,7 +81,10 @@ class Failures:
         """Our error for one that DSPy raised; ours are returned as they are."""
         if isinstance(error, TactusError):
             return error
-        return self.error(_reason(error), str(getattr(error, "message", "") or error))
+        reason = _reason(error)
+        # DSPy's words for a stream without its end are about its own parts, not the provider's
+        said = "" if reason == "truncated" else str(getattr(error, "message", "") or error)
+        return self.error(reason, said)
 
 
 def _reason(error: Exception) -> str:

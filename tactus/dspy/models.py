@@ -47,8 +47,8 @@ class Model(dspy.LM):  # type: ignore[misc]
         return (self.tariff or _UNPRICED).usage(response)
 
     async def cost(self, request: Request, response: Response) -> float | None:
-        """The price of `response` in USD; None when it is not known."""
-        return None if self.tariff is None else await self.tariff.cost(request, response)
+        """The price of `response` in USD; None when it is not known. The demo costs nothing."""
+        return 0.0 if self.tariff is None else await self.tariff.cost(request, response)
 
     async def acall(self, request: Request) -> Response:
         """The answer to `request`; its pieces go to `dspy.settings.send_stream` as they come."""

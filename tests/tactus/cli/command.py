@@ -30,7 +30,11 @@ return { greeting = input.tone .. " hello " .. input.name, times = input.times }
 
 def environment(**changes: str) -> dict[str, str]:
     """What the command sees; nothing of the keys, the settings or the CI of this machine."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in ("PATH", "HOME", "LANG") or name.startswith("COVERAGE_")
+    }
     return {
         **kept,
         "PYTHONPATH": str(REPOSITORY),

@@ -24,7 +24,9 @@ def test_a_bare_folder_is_ready_and_each_lack_has_a_fix(tmp_path: Path) -> None:
     assert shown.returncode == 0
 
 
-@pytest.mark.parametrize(("key", "masked"), [(KEY, "…WXYZ"), ("hunter2", "…")])
+@pytest.mark.parametrize(
+    ("key", "masked"), [(KEY, "…WXYZ"), ("hunter2", "…")], ids=["long", "short"]
+)
 def test_a_key_is_masked(key: str, masked: str, tmp_path: Path) -> None:
     shown = tactus("doctor", folder=tmp_path, env={"OPENAI_API_KEY": key})
     assert f"✓ keys: OPENAI_API_KEY={masked}\n" in shown.stdout

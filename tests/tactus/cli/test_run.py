@@ -167,7 +167,8 @@ class TestInputs:
 
     def test_an_answer_is_checked_and_asked_for_again(self, tmp_path: Path) -> None:
         text = (
-            "input { amount = field.integer{minimum = 2}, mood = field.string{enum = {'a', 'b'}} }\n"
+            "input { amount = field.integer{minimum = 2},\n"
+            "        mood = field.string{enum = {'a', 'b'}} }\n"
             "return { amount = input.amount, mood = input.mood }"
         )
         with on_terminal("run", write(tmp_path, text), folder=tmp_path) as terminal:
@@ -269,12 +270,11 @@ class TestFailures:
 
     def test_a_failed_turn_keeps_its_text(self, tmp_path: Path) -> None:
         text = 'a = Agent { model = "demo/cut", system_prompt = "storyteller" }\na("Begin")'
-        shown = tactus("run", write(tmp_path, text), folder=tmp_path)
-        assert "The text that had come:\n(Tactus's demo model" in shown.stderr
-        streamed = tactus("run", "procedure.lua", "--stream", folder=tmp_path)
-        assert streamed.stderr.count("(Tactus's demo model") == 1
-        assert "failed after" in streamed.stderr
-        assert streamed.returncode == 4
+        shown = tactus("run", write(tmp_path, text), "--stream", folder=tmp_path)
+        assert shown.stderr.count("(Tactus's demo model") == 1
+        assert "procedure.lua:2: turn.truncated: " in shown.stderr
+        assert "failed after" in shown.stderr
+        assert shown.returncode == 4
 
     def test_the_time_limit_is_kept(self, tmp_path: Path) -> None:
         text = 'a = Agent { model = "demo/silent" }\na("hi")'
