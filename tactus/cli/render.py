@@ -1,11 +1,11 @@
 """Records to a terminal: the text of each agent as it arrives, and what it used."""
 
 import re
-from typing import Any
 
 import typer
 from rich.cells import cell_len
 
+from tactus.cli.log import show_line
 from tactus.cli.terminal import clean, say
 from tactus.events import (
     AgentStreamChunkEvent,
@@ -19,10 +19,6 @@ from tactus.events import (
 from tactus.runtime.run import RunResult
 
 _INDENT = "   "
-_STYLES: dict[str, dict[str, Any]] = {
-    "warn": {"fg": typer.colors.YELLOW},
-    "error": {"fg": typer.colors.RED},
-}
 _ENDS = {"completed": "✅ completed in", "failed": "❌ failed after", "stopped": "⏹  stopped after"}
 
 
@@ -101,7 +97,7 @@ class Renderer:
                 say(f"{_INDENT}🔧 {event.tool_name} {event.arguments}", dim=True)
             case LogEvent() as event:
                 self._end()
-                say(f"{event.level}: {event.message}", **_STYLES.get(event.level, {}))
+                show_line(event)
 
     def finish(self, result: RunResult) -> None:
         """Show the steps and what the whole run used."""

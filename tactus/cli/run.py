@@ -13,6 +13,7 @@ from anyio.from_thread import start_blocking_portal
 
 from tactus.cli import failure
 from tactus.cli.ask import ask_missing, given_inputs
+from tactus.cli.log import show_log
 from tactus.cli.offer import offer_models
 from tactus.cli.source import read_source
 from tactus.cli.stop import stopped_by_signal
@@ -71,14 +72,22 @@ def _drive(options: RunOptions, settings: Settings, text: str, params: dict[str,
         handlers.append(renderer.handle)
     if options.output == "jsonl":
         handlers.append(lambda record: _give_record(record, run))
+    listened = bool(handlers)
+    if not listened:
+        settings = settings.model_copy(update={"streaming": False})
+        handlers.append(show_log)
     with start_blocking_portal() as portal:
         runtime = portal.call(Runtime, settings)
         name = str(options.file)
         prepare = partial(runtime.prepare, text, name, params, handler=_all(handlers))
         run: Run = portal.call(prepare)
-        stop = partial(portal.start_task_soon, run.stop)
+
+        def stop() -> None:
+            run.interrupt()  # at once: the loop may be busy with what the procedure computes
+            portal.start_task_soon(run.stop)
+
         try:
-            with stopped_by_signal(stop), nullcontext() if handlers else _spinner(name):
+            with stopped_by_signal(stop), nullcontext() if listened else _spinner(name):
                 result: RunResult = portal.call(run.drive)
         finally:
             portal.call(runtime.aclose)
@@ -87,14 +96,12 @@ def _drive(options: RunOptions, settings: Settings, text: str, params: dict[str,
     return result
 
 
-def _all(handlers: list[LogHandler]) -> LogHandler | None:
-    """One handler for all; None for none, and then nothing streams."""
-
+def _all(handlers: list[LogHandler]) -> LogHandler:
     def handle(record: EventRecord) -> None:
         for handler in handlers:
             handler(record)
 
-    return handle if handlers else None
+    return handle
 
 
 def _give_record(record: EventRecord, run: Run) -> None:

@@ -95,6 +95,13 @@ def test_the_model_can_be_overridden(tmp_path: Path) -> None:
     assert shown.returncode == 0
 
 
+def test_log_lines_are_shown_without_the_stream_too(tmp_path: Path) -> None:
+    file = write(tmp_path, 'print("one", 2) Log.warn("careful") return { ok = true }')
+    done = tactus("run", file, folder=tmp_path)
+    assert done.stderr == "info: one\t2\nwarn: careful\n"
+    assert json.loads(done.stdout) == {"ok": True}
+
+
 def test_log_lines_are_shown_with_the_stream(tmp_path: Path) -> None:
     text = 'Log.warn("careful") print("hello")'
     shown = tactus("run", write(tmp_path, text), "--stream", folder=tmp_path)
@@ -326,16 +333,29 @@ class TestTerminal:
         assert "Traceback" not in shown
         assert shown.index("demo model") < shown.index("stopping")
 
-    def test_a_second_ctrl_c_kills_a_busy_procedure(self, tmp_path: Path) -> None:
+    def test_ctrl_c_stops_a_procedure_that_computes(self, tmp_path: Path) -> None:
         file = write(tmp_path, 'print("busy") while true do end')
-        env = {"TACTUS_LIMITS__CPU": "40", "TACTUS_LIMITS__INSTRUCTIONS": "100000000000"}
-        with on_terminal("run", file, "--stream", folder=tmp_path, env=env) as terminal:
+        with on_terminal("run", file, "--stream", folder=tmp_path, env=BUSY) as terminal:
+            terminal.read_until("busy")
+            terminal.type("\x03")
+            terminal.read_all()
+        assert terminal.process.returncode == 130
+        assert "the run was stopped" in terminal.shown
+
+    def test_a_second_ctrl_c_kills_what_will_not_stop(self, tmp_path: Path) -> None:
+        # each of these searches is a second in C, where no interrupt is seen
+        text = 'local s = ("x"):rep(1e7) print("busy") while true do s:find(("y"):rep(90), 1, true) end'
+        file = write(tmp_path, text)
+        with on_terminal("run", file, "--stream", folder=tmp_path, env=BUSY) as terminal:
             terminal.read_until("busy")
             terminal.type("\x03")
             terminal.read_until("Ctrl+C again")
             terminal.type("\x03")
             terminal.read_all()
         assert terminal.process.returncode == -signal.SIGINT
+
+
+BUSY = {"TACTUS_LIMITS__CPU": "40", "TACTUS_LIMITS__INSTRUCTIONS": "100000000000"}
 
 
 def started(*args: str, folder: Path) -> "subprocess.Popen[str]":
