@@ -2,7 +2,7 @@
 
 import argparse
 
-from benchmarks import turns
+from benchmarks import commands, flat, turns, waiting
 from benchmarks.figures import HEAD
 from benchmarks.processes import server
 
@@ -12,6 +12,10 @@ BENCHMARKS = {
     "first": turns.first,
     "whole": turns.whole,
     "live": turns.live,
+    "waiting": waiting.waiting,
+    "flat": flat.flat,
+    "cold": commands.cold,
+    "startup": commands.startup,
 }
 
 

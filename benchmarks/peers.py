@@ -5,7 +5,7 @@ Every library is imported by the peer that needs it, so that a process holds onl
 
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -41,7 +41,7 @@ class Heard:
         self.pieces += 1
 
 
-Turn = Callable[[Heard, bool], Awaitable[None]]
+Turn = Callable[[Heard, bool], Coroutine[Any, Any, None]]
 """Takes one turn, streamed or not."""
 
 

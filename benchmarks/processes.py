@@ -6,9 +6,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from benchmarks.worker import Job, Measured
 
@@ -46,21 +46,28 @@ def _spoken_to(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
     try:
         yield process
     finally:
-        process.terminate()
-        process.communicate()
+        if process.poll() is None:
+            process.terminate()
+            process.communicate()
 
 
-def rounds(peers: Sequence[str], job: Job, number: int) -> dict[str, list[Measured]]:
-    """What each peer measured, in turns A B A B: values of one index belong together."""
-    measured: dict[str, list[Measured]] = {peer: [] for peer in peers}
+def rounds(jobs: Mapping[str, tuple[str, Job]], number: int) -> dict[str, list[Measured]]:
+    """What each peer measured of its job, in turns A B A B; values of one index belong together.
+
+    Each of `jobs` is a peer and what it does, and has a process of its own.
+    """
+    measured: dict[str, list[Measured]] = {name: [] for name in jobs}
     with ExitStack() as stack:
         workers = {
-            peer: stack.enter_context(_spoken_to("benchmarks.worker", peer)) for peer in peers
+            name: stack.enter_context(_spoken_to("benchmarks.worker", peer))
+            for name, (peer, _) in jobs.items()
         }
+        for name, (_, job) in jobs.items():
+            _done(workers[name], replace(job, chunks=20, delay=0, traced=False))  # imports, caches
         for turn in range(number):
-            order = list(peers) if turn % 2 == 0 else list(peers)[::-1]
-            for peer in order:
-                measured[peer].append(_done(workers[peer], job))
+            order = list(jobs) if turn % 2 == 0 else list(jobs)[::-1]
+            for name in order:
+                measured[name].append(_done(workers[name], jobs[name][1]))
     return measured
 
 
@@ -75,6 +82,15 @@ def _done(worker: "subprocess.Popen[str]", job: Job) -> Measured:
     return Measured(**json.loads(answer))
 
 
+def said(*arguments: str) -> str:
+    """What a module of ours prints when it runs with these arguments."""
+    with _spoken_to(*arguments) as process:
+        text, _ = process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"{arguments[0]} failed; what it said is above")
+    return text
+
+
 @dataclass(frozen=True)
 class Spent:
     """What a command took, in seconds, and the most memory that it held, in bytes."""
@@ -84,12 +100,15 @@ class Spent:
     memory: int
 
 
-def spend(command: Sequence[str]) -> Spent:
-    """Run `command` to its end; it must succeed."""
+def spend(command: Sequence[str], variables: Mapping[str, str]) -> Spent:
+    """Run `command` to its end, with these in its environment too; it must succeed."""
     began = time.perf_counter()
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        env=environment(),
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env={**environment(), **variables},
     )
     assert process.stderr is not None
     said = process.stderr.read()

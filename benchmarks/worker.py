@@ -76,8 +76,7 @@ async def _all(turn: Turn, job: Job, calls: int) -> list[tuple[float, float, int
     left = iter(range(calls))
 
     async def take() -> None:
-        for _ in left:
-            taken.append(await _one(turn, job))
+        taken.extend([await _one(turn, job) for _ in left])
 
     async with asyncio.TaskGroup() as tasks:
         for _ in range(min(calls, job.at_once)):

@@ -170,6 +170,13 @@ class TurnError(TactusError):
         return f"turn.{self.reason}"
 
 
+class StoreError(TactusError):
+    """The event log cannot be opened, or cannot be written any more."""
+
+    kind = "store"
+    exit_code = 7
+
+
 class StoppedError(TactusError):
     """The run was stopped by its user."""
 

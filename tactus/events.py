@@ -213,10 +213,13 @@ class Totals(BaseModel):
 
 
 class RunFinishedEvent(_Event):
-    """A run ended; the last event of every run."""
+    """A run ended; the last event of every run.
+
+    `interrupted` is said afterwards, of a run whose process had died.
+    """
 
     event_type: Literal["run_finished"] = "run_finished"
-    status: Literal["completed", "failed", "stopped"]
+    status: Literal["completed", "failed", "stopped", "interrupted"]
     result: Any = None
     totals: Totals
 

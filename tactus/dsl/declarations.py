@@ -180,13 +180,13 @@ def _provider_and_model(options: dict[str, Any]) -> tuple[Any, Any]:
 
 
 def _fields(
-    word: str, value: Mapping[str, Any], earlier: object | None
+    word: str, declared: list[dict[str, Any]], earlier: object | None
 ) -> dict[str, FieldDefinition]:
     if earlier is not None:
         raise DefinitionError(f"{word} is declared twice", hint="Put all its fields in one block.")
     return {
-        name: validated(FieldDefinition, options, f"{word}: {name}")
-        for name, options in dict(value or {}).items()
+        field["name"]: validated(FieldDefinition, field["options"], f"{word}: {field['name']}")
+        for field in declared
     }
 
 

@@ -11,6 +11,7 @@ from tactus.dsl.surface import surface
 from tactus.errors import StoppedError, TactusError
 from tactus.lua.machine import Answer, Machine
 from tactus.lua.position import Position
+from tactus.lua.sandbox import Interrupt
 from tactus.settings import Limits
 
 
@@ -52,6 +53,7 @@ def load(
     log: Log = lambda _: None,
     seed: int = 0,
     limiter: anyio.CapacityLimiter | None = None,
+    interrupt: Interrupt | None = None,
 ) -> Program:
     """Load the procedure `text`, which errors call `name`.
 
@@ -63,13 +65,19 @@ def load(
         log: called for each line that the procedure logs.
         seed: seeds `math.random`.
         limiter: where Lua runs: None on the event loop, else in worker threads under this limit.
+        interrupt: ends what the procedure computes, from any thread.
 
     Raises:
         TactusError: the procedure cannot be loaded; with its file and line.
     """
     declarations = Declarations(text, name, params, log)
     machine = Machine(
-        surface=surface(), tell=declarations.tell, limits=limits, seed=seed, limiter=limiter
+        surface=surface(),
+        tell=declarations.tell,
+        limits=limits,
+        seed=seed,
+        limiter=limiter,
+        interrupt=interrupt,
     )
     try:
         machine.load(text, name)

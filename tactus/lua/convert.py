@@ -1,7 +1,7 @@
 """Plain data across the border: a shape, and the strings, numbers and booleans in its order.
 
-`v` a value, `n` null, `f` a function's number, `[ nodes ]` a list, `{ key node … }` a table whose keys
-are in the flat values too. Only such flat values ever cross: never a live Lua table, never an object.
+`v` a value, `n` null, `f` a function's number, `[ nodes ]` a list, `{ key node … }` a table whose
+keys are in the flat values too. Only such flat values cross: no live table, no object.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,6 +12,7 @@ MOST_DEPTH = 60
 _INTEGERS = range(-(2**63), 2**63)
 
 Flat = str | int | float | bool
+_Path = tuple["_Path", int | str, int] | None  # the path above, the last step, the depth
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def encode(value: Any) -> tuple[str, list[Flat]]:
     """
     shape: list[str] = []
     flat: list[Flat] = []
-    _encode(value, (), shape, flat)
+    _encode(value, None, shape, flat)
     return "".join(shape), flat
 
 
@@ -39,40 +40,56 @@ def decode(shape: str, flat: tuple[Any, ...]) -> Any:
     return _decode(iter(shape), iter(flat), "")
 
 
-def _encode(value: Any, path: tuple[str, ...], shape: list[str], flat: list[Flat]) -> None:
-    if value is None:
-        shape.append("n")
-    elif isinstance(value, str):
-        shape.append("v")
-        flat.append(value.encode("utf-8", "replace").decode())
-    elif isinstance(value, bool | float):
-        shape.append("v")
-        flat.append(value)
-    elif isinstance(value, int):
-        if value not in _INTEGERS:
-            raise ValueError(f"{_named(path)} is an integer of more than 64 bits")
-        shape.append("v")
-        flat.append(value)
-    elif len(path) >= MOST_DEPTH:
+def _encode(value: Any, path: _Path, shape: list[str], flat: list[Flat]) -> None:
+    match value:
+        case None:
+            shape.append("n")
+        case str() | int() | float():
+            shape.append("v")
+            flat.append(_scalar(value, path))
+        case list() | tuple():
+            shape.append("[")
+            for position, item in enumerate(value, 1):
+                _encode(item, _within(path, position), shape, flat)
+            shape.append("]")
+        case Mapping():
+            shape.append("{")
+            for key, item in value.items():
+                flat.append(_key(key, path))
+                _encode(item, _within(path, key), shape, flat)
+            shape.append("}")
+        case FunctionRef():
+            shape.append("f")
+            flat.append(value.id)
+        case _:
+            raise TypeError(f"{_named(path)} is a {type(value).__name__}, which is not plain data")
+
+
+def _scalar(value: Flat, path: _Path) -> Flat:
+    if isinstance(value, str):
+        return _clean(value)
+    if isinstance(value, int) and value not in _INTEGERS:
+        raise ValueError(f"{_named(path)} is an integer of more than 64 bits")
+    return value
+
+
+def _within(path: _Path, step: int | str) -> _Path:
+    if path is not None and path[2] >= MOST_DEPTH:
         raise ValueError(f"{_named(path)} is nested deeper than {MOST_DEPTH} levels")
-    elif isinstance(value, list | tuple):
-        shape.append("[")
-        for position, item in enumerate(value, 1):
-            _encode(item, (*path, f"[{position}]"), shape, flat)
-        shape.append("]")
-    elif isinstance(value, Mapping):
-        shape.append("{")
-        for key, item in value.items():
-            if isinstance(key, bool) or not isinstance(key, str | int):
-                raise TypeError(f"{_named(path)} has the key {key!r}; keys are strings or integers")
-            flat.append(key.encode("utf-8", "replace").decode() if isinstance(key, str) else key)
-            _encode(item, (*path, f".{key}"), shape, flat)
-        shape.append("}")
-    elif isinstance(value, FunctionRef):
-        shape.append("f")
-        flat.append(value.id)
-    else:
-        raise TypeError(f"{_named(path)} is a {type(value).__name__}, which is not plain data")
+    return (path, step, 1 if path is None else path[2] + 1)
+
+
+def _key(key: object, path: _Path) -> str | int:
+    if isinstance(key, str):
+        return _clean(key)
+    if isinstance(key, int) and not isinstance(key, bool):
+        return key
+    raise TypeError(f"{_named(path)} has the key {key!r}; keys are strings or integers")
+
+
+def _clean(text: str) -> str:
+    """`text` as UTF-8 can carry it: lone surrogates become question marks."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _decode(shape: Iterator[str], flat: Iterator[Any], mark: str) -> Any:
@@ -95,5 +112,10 @@ def _decode(shape: Iterator[str], flat: Iterator[Any], mark: str) -> Any:
     return None
 
 
-def _named(path: tuple[str, ...]) -> str:
-    return "".join(path).removeprefix(".") or "the value"
+def _named(path: _Path) -> str:
+    """`a.b[3]`; the whole has no path."""
+    steps: list[str] = []
+    while path is not None:
+        path, step, _ = path
+        steps.append(f".{step}" if isinstance(step, str) else f"[{step}]")
+    return "".join(reversed(steps)).removeprefix(".") or "the value"

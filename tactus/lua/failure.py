@@ -1,7 +1,9 @@
 """The errors of a procedure, as its author reads them."""
 
 import json
+import re
 from dataclasses import dataclass
+from typing import Any
 
 from tactus.errors import (
     DefinitionError,
@@ -14,6 +16,9 @@ from tactus.lua.hints import runtime_hint, syntax_hint
 from tactus.lua.outcome import Failed
 from tactus.lua.position import split_message, trimmed
 from tactus.settings import Limits
+
+_LINE_END = re.compile(r"\r\n|\n\r|\n|\r")
+_MOST_TEXT = 4_000  # characters
 
 _LIMITS = {
     "instructions": ("ran more than {:,} instructions", "an endless loop?"),
@@ -34,7 +39,7 @@ class Source:
 
     def line(self, number: int | None) -> str:
         """The text of a line, empty where there is none."""
-        lines = self.text.splitlines()
+        lines = _LINE_END.split(self.text)  # as Lua counts them
         return lines[number - 1] if number is not None and 0 < number <= len(lines) else ""
 
 
@@ -50,8 +55,7 @@ def procedure_error(failed: Failed, source: Source, names: list[str]) -> TactusE
     """The error for what nothing in the procedure caught."""
     text, line = failed.text, failed.line
     if text is None:
-        text = json.dumps(failed.value, ensure_ascii=False, default=str)
-        text = "the procedure raised no message" if failed.value is None else text
+        text = _shown(failed.value)
     else:
         text, told = split_message(text, source.alias)
         line = told or line
@@ -63,6 +67,14 @@ def procedure_error(failed: Failed, source: Source, names: list[str]) -> TactusE
         hint=failed.hint or runtime_hint(text, source.line(line), names),
         traceback=trimmed(failed.traceback, source.alias, source.file),
     )
+
+
+def _shown(value: Any) -> str:
+    """An error value that is no text."""
+    if value is None:
+        return "the procedure raised no message"
+    text = json.dumps(value, ensure_ascii=False, default=lambda _: "function")
+    return text if len(text) <= _MOST_TEXT else f"{text[:_MOST_TEXT]} ..."
 
 
 def limit_error(limit: str, limits: Limits) -> LimitError:

@@ -1,4 +1,4 @@
-"""What to do about an error: what people and models write from other languages, and misspelt names."""
+"""What to do about an error: habits of other languages, and misspelt names."""
 
 import re
 
@@ -6,7 +6,7 @@ from tactus.fields import nearest
 
 ABSENT = {
     "os": "os is not available in a procedure: it cannot see the clock, files or the environment.",
-    "io": "io is not available in a procedure: it cannot see files. Use print or Log.info to write.",
+    "io": "io is not available in a procedure: it cannot see files. To write, use print.",
     "require": "require is not available: a procedure is one file.",
     "package": "package is not available: a procedure is one file.",
     "load": "load is not available: a procedure cannot run text as code.",
@@ -22,11 +22,19 @@ ABSENT = {
 }
 
 _SYNTAX = (
-    (r"near '!'|unexpected symbol near '='", r"!=", "Lua writes ~= for “is not equal”."),
-    (r"near '[+\-*/]'|near '='|near '\.\.'", r"[\w\])]\s*(\+|-|\*|/|\.\.)=", "Lua has no +=; write a = a + 1."),
+    (r"near '!'|unexpected symbol near '='", r"!=", 'Lua writes ~= for "is not equal".'),
+    (
+        r"near '[+\-*/]'|near '='|near '\.\.'",
+        r"[\w\])]\s*(\+|-|\*|/|\.\.)=",
+        "Lua has no +=; write a = a + 1.",
+    ),
     (r"near", r"\+\+", "Lua has no ++; write a = a + 1."),
-    (r"near|label", r"\bcontinue\b", "Lua has no continue; use goto continue with a label ::continue::."),
-    (r"", "[“”‘’]", "These are typographic quotes; write \" or '."),
+    (
+        r"near|label",
+        r"\bcontinue\b",
+        "Lua has no continue; use goto continue with a label ::continue::.",
+    ),
+    (r"", "[\u201c\u201d\u2018\u2019]", "These are typographic quotes; write \" or '."),
     (r"", r"^\s*```", "Remove the Markdown fence (```); a procedure is plain Lua."),
     (r"near", r"&&|\|\|", "Lua writes and, or."),
     (r"near '!'", r"!", "Lua writes not."),
@@ -34,7 +42,11 @@ _SYNTAX = (
     (r"'then' expected", r"\bif\b", "An if needs then: if a == b then … end."),
     (r"'do' expected", r"\b(for|while)\b", "A loop needs do: while a do … end."),
     (r"'=' expected near 'end'|near 'elif'|near 'elseif'", r"\belif\b", "Lua writes elseif."),
-    (r"", r"\b(var|let|const|def|func)\s+\w", "Lua writes local name = …, and function name() … end."),
+    (
+        r"",
+        r"\b(var|let|const|def|func)\s+\w",
+        "Lua writes local name = …, and function name() … end.",
+    ),
 )  # (what Lua says, what the line has, what to do)
 
 _NIL = re.compile(r"\(global '(\w+)'\)")
@@ -59,7 +71,7 @@ def runtime_hint(message: str, line: str, names: list[str]) -> str | None:
                 if "." in absent and absent in line:
                     return hint
     if "attempt to concatenate a nil value" in message:
-        return "A nil cannot be joined with ..; give it a default: (x or \"\")."
+        return 'A nil cannot be joined with ..; give it a default: (x or "").'
     if "attempt to concatenate a table value" in message:
         return "A table cannot be joined with ..; use Json.encode(t), or the field that you mean."
     return None

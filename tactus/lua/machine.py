@@ -3,10 +3,9 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
-import anyio.lowlevel
 import anyio.to_thread
 from lupa import lua54
 
@@ -20,15 +19,17 @@ from tactus.errors import (
 from tactus.lua.convert import FunctionRef, decode, encode
 from tactus.lua.failure import Source, limit_error, procedure_error, syntax_error
 from tactus.lua.outcome import Dead, Done, Failed, Killed, Outcome, Request, Told
-from tactus.lua.position import Position, alias_of
-from tactus.lua.sandbox import Sandbox, compiled, open_sandbox
+from tactus.lua.position import Position, alias_of, trimmed
+from tactus.lua.sandbox import Interrupt, Sandbox, compiled, open_sandbox
 from tactus.settings import Limits
 
 MOST_SOURCE = 1_048_576  # bytes
 _MOST_KILLS = 1_000  # requests that a dying script may still make before it is left where it is
+_MOST_ERRORS = 1_000  # that a script may have caught and can raise again as they were
 
 Tell = Callable[[str, Any, Position | None], Any]
 Answer = Callable[[Request], Awaitable[Any]]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Machine:
         limits: what the procedure may use.
         seed: seeds `math.random`.
         limiter: where Lua runs: None in the event loop, else in worker threads under this limit.
+        interrupt: ends what the procedure computes, from any thread.
     """
 
     def __init__(
@@ -58,7 +60,9 @@ class Machine:
         limits: Limits,
         seed: int = 0,
         limiter: anyio.CapacityLimiter | None = None,
+        interrupt: Interrupt | None = None,
     ) -> None:
+        self._interrupt = interrupt or Interrupt()
         self._surface = surface
         self._tell = tell
         self._limits = limits
@@ -70,7 +74,8 @@ class Machine:
         self._main = 0
         self._stopped_at: Outcome = Done(None)
         self._requests = 0
-        self._errors: dict[int, BaseException] = {}
+        self._errors: dict[int, TactusError] = {}  # by the number that Lua knows it by
+        self._caught = 0
 
     def load(self, text: str, name: str) -> None:
         """Run the procedure to its first request, or to its end.
@@ -81,7 +86,9 @@ class Machine:
         """
         alias = alias_of(name)
         self._source = Source(name, alias, _prepared(text, name))
-        self._opened = open_sandbox(self._limits, alias=alias, seed=self._seed)
+        self._opened = open_sandbox(
+            self._limits, alias=alias, seed=self._seed, interrupt=self._interrupt
+        )
         for file in self._surface:
             self._lua.run_surface(_bytecode(file), f"={file.name}")
         main = self._lua.compile(self._source.text)
@@ -90,7 +97,12 @@ class Machine:
         self._main = main
         outcome = self._step(main, "go")
         while isinstance(outcome, Told):
-            outcome = self._step(main, *self._told(main, outcome))
+            try:
+                reply = self._told(outcome)
+            except BaseException:
+                self._end_now(main)
+                raise
+            outcome = self._step(main, *reply)
         self._stopped_at = outcome
         if isinstance(outcome, Failed | Dead | Killed):
             self._raise(outcome)
@@ -109,9 +121,13 @@ class Machine:
         return await self._drive(self._main, self._stopped_at, answer)
 
     async def call(self, function: FunctionRef, arguments: Sequence[Any], answer: Answer) -> Any:
-        """Call a function of the procedure, as `drive` runs the procedure itself."""
-        shape, flat = encode(list(arguments))
-        thread = self._lua.call(function.id, shape, *flat)
+        """Call a function of the procedure, as `drive` runs the procedure itself.
+
+        Raises:
+            TactusError: as `drive`; also when the arguments are not plain data.
+        """
+        _, shape, *flat = _accepted(list(arguments), "an argument")
+        thread = await self._within(self._lua.call, function.id, shape, *flat)
         return await self._drive(thread, await self._slice(thread, "go"), answer)
 
     def close(self) -> None:
@@ -130,40 +146,46 @@ class Machine:
             match outcome:
                 case Done():
                     return outcome.value
-                case Told():
-                    outcome = await self._slice(thread, *self._told(thread, outcome))
-                case Request():
-                    outcome = await self._slice(thread, *await self._asked(thread, outcome, answer))
+                case Told() | Request():
+                    try:
+                        outcome = await self._slice(thread, *await self._reply(outcome, answer))
+                    except BaseException:
+                        await self._end(thread)
+                        raise
                 case _:
                     self._raise(outcome)
 
-    async def _asked(self, thread: int, request: Request, answer: Answer) -> tuple[Any, ...]:
-        """The reply to a request; ends the coroutine when there can be none."""
+    async def _reply(self, asked: Told | Request, answer: Answer) -> tuple[Any, ...]:
+        """The reply to a request: a value, or an error that the script may catch.
+
+        Raises:
+            BaseException: what no script may catch.
+        """
+        if isinstance(asked, Told):
+            return self._told(asked)
         try:
             self._requests += 1
             if self._requests > self._limits.requests:
                 raise limit_error("requests", self._limits)
-            return _accepted(await answer(request))
-        except BaseException as error:
-            return self._refused(thread, error, request.position)
+            return _accepted(await answer(asked))
+        except TactusError as error:
+            return self._refused(error, asked.position)
 
-    def _told(self, thread: int, told: Told) -> tuple[Any, ...]:
+    def _told(self, told: Told) -> tuple[Any, ...]:
         try:
             return _accepted(self._tell(told.kind, told.value, told.position))
-        except BaseException as error:
-            return self._refused(thread, error, told.position)
+        except TactusError as error:
+            return self._refused(error, told.position)
 
-    def _refused(
-        self, thread: int, error: BaseException, position: Position | None
-    ) -> tuple[Any, ...]:
-        """The reply that raises `error` in Lua, or no reply where a script must not catch it."""
-        if isinstance(error, TactusError) and position is not None:
+    def _refused(self, error: TactusError, position: Position | None) -> tuple[Any, ...]:
+        """The reply that raises `error` in Lua."""
+        if position is not None:
             error.at(position.file, position.line)
-        if not isinstance(error, TactusError) or isinstance(error, LimitError | StoppedError):
-            self._kill(thread)
+        if isinstance(error, LimitError | StoppedError):
             raise error
-        number = len(self._errors) + 1
-        self._errors[number] = error
+        self._caught += 1
+        self._errors[self._caught] = error
+        self._errors.pop(self._caught - _MOST_ERRORS, None)
         fields = {
             "kind": error.kind,
             "code": error.code,
@@ -173,29 +195,33 @@ class Machine:
             "text": getattr(error, "text", None),
         }
         shape, flat = encode(fields)
-        return ("err", number, shape, *flat)
+        return ("err", self._caught, shape, *flat)
 
-    def _kill(self, thread: int) -> None:
-        """End a coroutine; its `<close>` handlers run, and whatever they ask is refused."""
+    def _end_now(self, thread: int) -> None:
+        """End a coroutine while loading, as `_end` does later."""
         for _ in range(_MOST_KILLS):
             if not isinstance(self._step(thread, "kill"), Request | Told):
                 return
 
+    async def _end(self, thread: int) -> None:
+        """End a coroutine; its `<close>` handlers run, and whatever they ask is refused."""
+        with anyio.CancelScope(shield=True):
+            for _ in range(_MOST_KILLS):
+                if not isinstance(await self._slice(thread, "kill"), Request | Told):
+                    return
+
     async def _slice(self, thread: int, *reply: Any) -> Outcome:
-        """One step, in a worker thread when there is a limiter."""
+        return await self._within(self._step, thread, *reply)
+
+    async def _within(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Call what runs Lua: one call at a time, in a worker thread when there is a limiter.
+
+        Cancelled, it has either not begun or has ended.
+        """
         if self._limiter is None:
-            return self._step(thread, *reply)
+            return function(*arguments)
         async with self._turn:
-            try:
-                with anyio.CancelScope(shield=True):  # a slice cannot be left half-way
-                    outcome = await anyio.to_thread.run_sync(
-                        self._step, thread, *reply, limiter=self._limiter
-                    )
-                await anyio.lowlevel.checkpoint_if_cancelled()
-            except anyio.get_cancelled_exc_class():
-                self._kill(thread)
-                raise
-        return outcome
+            return await anyio.to_thread.run_sync(function, *arguments, limiter=self._limiter)
 
     def _step(self, thread: int, *reply: Any) -> Outcome:
         try:
@@ -222,21 +248,25 @@ class Machine:
 
     def _raise(self, outcome: Outcome) -> None:
         match outcome:
-            case Failed(ref=ref) if ref:
-                raise self._errors[ref]
+            case Failed(ref=ref, traceback=traceback) if ref in self._errors:
+                source = self._source
+                told = trimmed(traceback, source.alias, source.file)
+                raise self._errors[ref].at(source.file, outcome.line, told)
             case Failed():
                 raise procedure_error(outcome, self._source, self._lua.names().splitlines())
+            case Dead(line=line) if self._interrupt.set:
+                raise StoppedError("the run was stopped", file=self._source.file, line=line)
             case Dead(limit=limit, line=line):
                 raise limit_error(limit, self._limits).at(self._source.file, line)
             case Killed():
                 raise ProcedureError("the procedure ended itself", file=self._source.file)
 
 
-def _accepted(value: Any) -> tuple[Any, ...]:
+def _accepted(value: Any, what: str = "the answer") -> tuple[Any, ...]:
     try:
         shape, flat = encode(value)
     except (TypeError, ValueError) as error:
-        raise ProcedureError(f"the answer does not fit into Lua: {error}") from None
+        raise ProcedureError(f"{what} does not fit into Lua: {error}") from None
     return ("ok", shape, *flat)
 
 

@@ -36,7 +36,7 @@ def trimmed(traceback: str, alias: str, file: str) -> str | None:
     prefix = f"\t{alias}:"
     frames = [
         f"{file}:{line.removeprefix(prefix)}"
-        for line in traceback.splitlines()
+        for line in traceback.split("\n")
         if line.startswith(prefix)
     ]
     text = "\n".join(frame.replace(f"<{alias}:", f"<{file}:") for frame in frames)

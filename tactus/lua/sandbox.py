@@ -1,5 +1,6 @@
 """One Lua state for one run, in which a script can reach nothing but the words it is given."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,8 +43,8 @@ class Sandbox:
 class Memory:
     """The memory limit of one state: on only while the script's own code runs.
 
-    lupa writes into the state unprotected, which with a limit on ends the process. What Lua keeps of
-    this object must not keep the state alive: `release` cuts it off.
+    lupa writes into the state unprotected, which with a limit on ends the process. What Lua keeps
+    of this object must not keep the state alive: `release` cuts it off.
     """
 
     def __init__(self, runtime: lua54.LuaRuntime, limit: int) -> None:
@@ -69,13 +70,25 @@ class Memory:
         self._runtime = None
 
 
-def open_sandbox(limits: Limits, *, alias: str, seed: int) -> Sandbox:
+class Interrupt:
+    """Ends what a script computes, from any thread: what it runs next is its last."""
+
+    def __init__(self) -> None:
+        self.set = False
+
+    def clock(self) -> float:
+        """CPU seconds of this thread; past every deadline once the interrupt is set."""
+        return math.inf if self.set else time.thread_time()
+
+
+def open_sandbox(limits: Limits, *, alias: str, seed: int, interrupt: Interrupt) -> Sandbox:
     """A fresh Lua state, set up in about half a millisecond.
 
     Args:
         limits: what the script may use.
         alias: what Lua calls the procedure's file in its messages; under 60 bytes.
         seed: seeds `math.random`.
+        interrupt: ends the script from outside.
     """
     runtime = lua54.LuaRuntime(
         encoding="utf-8",
@@ -88,25 +101,27 @@ def open_sandbox(limits: Limits, *, alias: str, seed: int) -> Sandbox:
     given = runtime.globals()
     load = given["load"]
     given["math"]["randomseed"](seed)
-    rest = None
-    functions: tuple[Any, ...] = ()
-    for name in PRELUDE:
-        chunk = load(_prelude()[name], f"={name}", "b")
-        if rest is None:
-            rest = chunk(memory.enter, memory.leave, time.thread_time)
-        else:
-            functions = chunk(rest)
-    rest["configure"](limits.instructions, limits.cpu, limits.coroutines, alias)
+    prelude = _prelude()
+    first, *others = (load(prelude[name], name, "b") for name in PRELUDE)
+    shared = first(memory.enter, memory.leave, interrupt.clock)
+    functions = [chunk(shared) for chunk in others][-1]
+    shared["configure"](limits.instructions, limits.cpu, limits.coroutines, alias)
     for name in _REMOVED:
         given[name] = None
-    return Sandbox(*functions, memory=memory)
+    run_surface, compile_, call, step, names = functions
+    return Sandbox(run_surface, compile_, call, step, names, memory)
 
 
 def compiled(text: str, name: str) -> bytes:
-    """The bytecode of a trusted file; made in this process, and never read from elsewhere."""
+    """The bytecode of a trusted file; made in this process, and never read from elsewhere.
+
+    Lua calls it `[name]`, as no procedure is called: its lines are never shown as a place.
+    """
     runtime = lua54.LuaRuntime(encoding=None, register_eval=False, register_builtins=False)
-    dump = runtime.eval("function(text, name) return string.dump(assert(load(text, name, 't'))) end")
-    code: bytes = dump(text.encode(), f"={name}".encode())
+    dump = runtime.eval(
+        "function(text, name) return string.dump(assert(load(text, name, 't'))) end"
+    )
+    code: bytes = dump(text.encode(), f"=[{name}]".encode())
     return code
 
 
@@ -114,6 +129,6 @@ def compiled(text: str, name: str) -> bytes:
 def _prelude() -> dict[str, bytes]:
     folder = files(__package__) / "prelude"
     return {
-        name: compiled((folder / f"{name}.lua").read_text(encoding="utf-8"), "runtime")
+        name: compiled((folder / f"{name}.lua").read_text(encoding="utf-8"), name)
         for name in PRELUDE
     }

@@ -24,6 +24,7 @@ from tactus.events import (
 )
 from tactus.fields import check
 from tactus.lua.outcome import Request
+from tactus.lua.sandbox import Interrupt
 from tactus.runtime.allowance import Allowance
 from tactus.runtime.plain import not_json, without
 from tactus.runtime.recorder import Recorder, Step
@@ -90,13 +91,17 @@ class Run:
         self._addressed: set[int] = set()
         self._program: Program | None = None
         self._scope = anyio.CancelScope()
-        self._stopped = False
+        self._interrupt = Interrupt()
         self._reported: TactusError | None = None
 
     def stop(self) -> None:
         """End the run: what is under way is cancelled, and `drive` returns with `stopped`."""
-        self._stopped = True
+        self.interrupt()
         self._scope.cancel()
+
+    def interrupt(self) -> None:
+        """End what the procedure computes; from any thread, as for an event loop that is busy."""
+        self._interrupt.set = True
 
     async def drive(self) -> RunResult:
         """Run to the end; every failure is in the result, as it is in the events."""
@@ -137,9 +142,10 @@ class Run:
                 log=self._log,
                 seed=int.from_bytes(hashlib.sha256(self.run_id.encode()).digest()[:4]),
                 limiter=self._limiter,
+                interrupt=self._interrupt,
             )
             return await self._program.drive(self._answer)
-        if self._stopped:
+        if self._interrupt.set:
             raise StoppedError("the run was stopped", file=self._procedure.name)
         raise LimitError(
             f"the run took longer than {self._limits.timeout:g} s",

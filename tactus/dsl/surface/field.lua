@@ -14,6 +14,7 @@ local host = ...
 
 local field = {}
 local FIELD = { __metatable = false, __name = "field" }
+local orders, count = {}, 0 -- fields are made in the order in which they are written
 
 local function make(kind, options)
     if options == nil then
@@ -30,6 +31,8 @@ local function make(kind, options)
         end
         made[key] = value
     end
+    count = count + 1
+    orders[made] = count
     return setmetatable(made, FIELD)
 end
 
@@ -107,20 +110,27 @@ end
 
 host.export("field", field)
 
--- Whether every value of `fields` was made by `field`; fails at the procedure's line if not.
-function host.check_fields(word, fields)
+-- The fields as a list of { name, options }, in the order in which they are written; fails at the
+-- procedure's line where a value was not made by `field`.
+function host.fields(word, fields)
     if type(fields) ~= "table" then
         host.fail(word .. " takes a table of fields, a " .. type(fields) .. " came")
     end
-    for name, value in pairs(fields) do
+    local list = {}
+    for name, options in pairs(fields) do
         if type(name) ~= "string" then
             host.fail(word .. " takes named fields: write name = field.string{}")
         end
-        if type(value) ~= "table" or rawget(value, "type") == nil then
+        if type(options) ~= "table" or not orders[options] then
             host.fail(
                 word .. ": " .. name .. " is not a field",
                 "write " .. name .. " = field.string{} (or number, integer, boolean, array, object)"
             )
         end
+        list[#list + 1] = { name = name, options = options }
     end
+    table.sort(list, function(a, b)
+        return orders[a.options] < orders[b.options]
+    end)
+    return host.array(list)
 end

@@ -35,8 +35,7 @@ local function declare(fields, told)
 end
 
 INPUT.__call = function(_, fields)
-    host.check_fields("input", fields)
-    declare(fields, host.tell("input", fields))
+    declare(fields, host.tell("input", host.fields("input", fields)))
 end
 
 setmetatable(values, INPUT)
@@ -72,8 +71,7 @@ host.export("params", values)
 --- ```
 ---@param fields table<string, Field>
 local function output(fields)
-    host.check_fields("output", fields)
-    host.tell("output", fields)
+    host.tell("output", host.fields("output", fields))
 end
 host.export("output", output)
 
@@ -103,12 +101,11 @@ local function Procedure(options)
     if not host.is_function(body) then
         host.fail("Procedure needs a function as its body", "write Procedure { function(input) … end }")
     end
-    for _, word in ipairs({ "input", "output" }) do
-        if options[word] ~= nil then
-            host.check_fields(word, options[word])
-        end
-    end
-    local told = host.tell("procedure", { input = options.input, output = options.output, body = body })
+    local told = host.tell("procedure", {
+        input = options.input and host.fields("input", options.input),
+        output = options.output and host.fields("output", options.output),
+        body = body,
+    })
     declare(options.input, told)
 end
 host.export("Procedure", Procedure)

@@ -1,13 +1,14 @@
 -- Coroutines: a request made inside a script's own coroutine goes through it, unseen, to Python.
 
 local R = ...
-local error, type, pcall = R.raw.error, R.raw.type, R.raw.pcall
+local error, type, rawequal = R.raw.error, R.raw.type, R.raw.rawequal
 local create, resume, status = R.raw.coroutine.create, R.raw.coroutine.resume, R.raw.coroutine.status
 local yield, running, close = R.raw.coroutine.yield, R.raw.coroutine.running, R.raw.coroutine.close
 local isyieldable = R.raw.coroutine.isyieldable
 local setmetatable, next = R.raw.setmetatable, R.raw.next
 local collectgarbage = R.raw.collectgarbage
 local KILL, is_fatal, watch, owned, parents = R.KILL, R.is_fatal, R.watch, R.owned, R.parents
+local placed = R.placed
 
 local REQUEST = {}
 local pending = setmetatable({}, { __mode = "k" }) -- waits for Python: nobody else may resume it
@@ -30,6 +31,7 @@ end
 function R.spawn(f)
     if count >= R.most_coroutines then
         recount()
+        R.charge(0) -- that took its time in C
         if count >= R.most_coroutines then
             R.die("coroutines")
         end
@@ -52,7 +54,11 @@ end
 -- Leave the coroutine for Python and come back with the answer.
 function R.ask(...)
     if not isyieldable() then
-        error("an agent cannot be called here: inside __tostring, or the handler of xpcall", 0)
+        R.fail(
+            "an agent cannot be called here",
+            "not in the handler of xpcall, in ipairs over an __index, or while a coroutine is closed; call it before",
+            "procedure"
+        )
     end
     return yield(REQUEST, ...)
 end
@@ -66,23 +72,32 @@ end
 
 local step
 
-local function stepped(thread, ok, first, ...)
-    if ok and first == REQUEST then
-        pending[thread] = true
-        local answer = R.raw.table.pack(yield(REQUEST, ...))
-        pending[thread] = nil
-        return step(thread, R.raw.table.unpack(answer, 1, answer.n))
-    end
-    ended(thread)
-    if not ok and is_fatal(first) then
-        error(KILL, 0)
-    end
-    return ok, first, ...
+local function answered(begun, thread, ...)
+    pending[thread] = nil
+    return step(begun, thread, ...)
 end
 
-function step(thread, ...)
-    parents[thread] = running()
-    return stepped(thread, resume(thread, ...))
+-- `begun` is how often the run had been told to end when the script resumed the coroutine: when it has
+-- been since, no error of the coroutine is the script's to catch, whatever a `<close>` made of it.
+local function stepped(begun, thread, ok, first, ...)
+    if ok and rawequal(first, REQUEST) then
+        pending[thread] = true
+        return answered(begun, thread, yield(REQUEST, ...))
+    end
+    ended(thread)
+    if ok then
+        return true, first, ...
+    elseif is_fatal(first) or R.deaths ~= begun then
+        error(KILL, 0)
+    end
+    return false, placed(first, thread)
+end
+
+function step(begun, thread, ...)
+    if status(thread) == "suspended" then -- else resume refuses, and who resumed it stays who did
+        parents[thread] = running()
+    end
+    return stepped(begun, thread, resume(thread, ...))
 end
 
 local function check(thread, name)
@@ -105,16 +120,32 @@ function library.resume(thread, ...)
     if owned[thread] or pending[thread] then
         return false, "cannot resume non-suspended coroutine"
     end
-    return step(thread, ...)
+    return step(R.deaths, thread, ...)
+end
+
+-- Close a coroutine, which runs its `<close>` variables; after a kill we are not here.
+local function closed(thread)
+    local begun = R.deaths
+    local ok, problem = close(thread)
+    ended(thread)
+    if ok then
+        return true
+    elseif is_fatal(problem) or R.deaths ~= begun then
+        error(KILL, 0)
+    end
+    return false, placed(problem)
 end
 
 local function unwrapped(thread, ok, ...)
-    if not ok then
-        close(thread) -- its <close> variables; after a kill we are not here
-        local problem = (...)
-        error(problem, 0)
+    if ok then
+        return ...
     end
-    return ...
+    local problem = (...)
+    if status(thread) == "dead" then
+        local unharmed, other = closed(thread)
+        problem = unharmed and problem or other
+    end
+    error(problem, 0)
 end
 
 function library.wrap(f)
@@ -123,7 +154,7 @@ function library.wrap(f)
         if pending[thread] then
             error("cannot resume non-suspended coroutine", 2)
         end
-        return unwrapped(thread, step(thread, ...))
+        return unwrapped(thread, step(R.deaths, thread, ...))
     end
 end
 
@@ -137,12 +168,7 @@ function library.close(thread)
     if owned[thread] or pending[thread] then
         error("cannot close a coroutine that is not suspended", 2)
     end
-    local ok, problem = close(thread)
-    ended(thread)
-    if not ok and is_fatal(problem) then
-        error(KILL, 0)
-    end
-    return ok, problem
+    return closed(thread)
 end
 
 function library.yield(...)

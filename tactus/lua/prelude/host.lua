@@ -37,10 +37,10 @@ local function words()
         _VERSION = _VERSION, assert = raw.assert, error = error, ipairs = raw.ipairs, pairs = R.pairs,
         next = R.next, pcall = R.pcall, xpcall = R.xpcall, rawequal = raw.rawequal, rawget = rawget,
         rawlen = raw.rawlen, rawset = rawset, select = raw.select, setmetatable = set_metatable,
-        getmetatable = get_metatable, tonumber = raw.tonumber, tostring = R.tostring, type = type,
+        getmetatable = get_metatable, tonumber = R.tonumber, tostring = R.tostring, type = type,
         null = R.null, coroutine = {}, math = {}, string = {}, table = {}, utf8 = {},
     }
-    for name, library in next, { coroutine = R.coroutine, math = raw.math, table = R.table, utf8 = raw.utf8 } do
+    for name, library in next, { coroutine = R.coroutine, math = raw.math, table = R.table, utf8 = R.utf8 } do
         for key, value in next, library do
             made[name][key] = value
         end
@@ -70,7 +70,7 @@ setmetatable(script_words, {
 local function answered(ok, value, ref)
     if ok then
         return value
-    elseif value == KILL then
+    elseif R.raw.rawequal(value, KILL) then
         error(KILL, 0)
     end
     error(R.problem(value, ref), 0)

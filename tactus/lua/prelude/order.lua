@@ -6,6 +6,7 @@ local setmetatable, getmetatable, select = R.raw.setmetatable, R.raw.getmetatabl
 local sort, mathtype = R.raw.table.sort, R.raw.math.type
 local raw_tostring = R.raw.tostring
 
+local MOST_UNSEEN = 10000 -- keys that C may sort without a look at the clock
 local RANK = { number = 1, string = 2, boolean = 3 }
 
 local function before(a, b)
@@ -29,7 +30,7 @@ function R.keys(t)
             keys[count] = position
         end
     end
-    local rest, extra = nil, 0
+    local rest, extra, compare = nil, 0, nil
     for key in next, t do
         local kind = type(key)
         if not (mathtype(key) == "integer" and key >= 1 and key <= length) then
@@ -37,6 +38,9 @@ function R.keys(t)
                 rest = rest or {}
                 extra = extra + 1
                 rest[extra] = key
+                if kind ~= "string" then
+                    compare = before
+                end
             else
                 others = others or {}
                 others[#others + 1] = key
@@ -44,7 +48,7 @@ function R.keys(t)
         end
     end
     if rest then
-        sort(rest, before)
+        sort(rest, compare or extra > MOST_UNSEEN and before or nil)
         for position = 1, extra do
             keys[count + position] = rest[position]
         end
@@ -94,6 +98,7 @@ function R.next(t, key)
         error("bad argument #1 to 'next' (table expected, got " .. type(t) .. ")", 2)
     end
     if key == nil and rawget(t, 1) ~= nil then
+        walks[t] = nil -- of an earlier walk that was left: it may lack keys
         return 1, rawget(t, 1)
     end
     local walk = walks[t]
@@ -130,10 +135,13 @@ end
 -- A stable merge sort in Lua: a comparator may call an agent, and cannot hide from the hook.
 function R.sort(t, compare)
     if type(t) ~= "table" then
-        error("bad argument #1 to 'sort' (table expected, got " .. type(t) .. ")", 2)
+        error("bad argument #1 to 'sort' (table expected, got " .. type(t) .. ")", 3)
+    end
+    if compare ~= nil and type(compare) ~= "function" then
+        error("bad argument #2 to 'sort' (function expected, got " .. type(compare) .. ")", 3)
     end
     compare = compare or less
-    local from, to, count, width = t, {}, rawlen(t), 1
+    local from, to, count, width = t, {}, #t, 1
     while width < count do
         for left = 1, count, 2 * width do
             local middle, right = left + width, left + 2 * width

@@ -5,10 +5,13 @@ local R = ...
 local raw = R.raw
 local unpack, pack, xpcall, next = raw.table.unpack, raw.table.pack, raw.xpcall, raw.next
 local resume, status = raw.coroutine.resume, raw.coroutine.status
-local concat = raw.table.concat
+local concat, rawequal = raw.table.concat, raw.rawequal
 local KILL = R.KILL
 
 local threads, made = {}, 0
+local spent = {} -- number -> CPU seconds since the coroutine's last request was answered
+local deaths = {} -- number -> how often it was told to end
+local MOST_NAMES = 2000
 
 local function keep(procedure, ...)
     local arguments = pack(...)
@@ -46,16 +49,17 @@ end
 -- The number of a coroutine that will call a function with a list of arguments.
 local function call(number, shape, ...)
     local arguments = R.decode(shape, ...)
-    for position, value in next, arguments do
-        if value == R.null then
+    local count = #arguments
+    for position = 1, count do
+        if rawequal(arguments[position], R.null) then
             arguments[position] = nil
         end
     end
-    return keep(R.function_of(number), unpack(arguments, 1, #arguments))
+    return keep(R.function_of(number), unpack(arguments, 1, count))
 end
 
 local function ended(number, outcome, ...)
-    threads[number] = nil
+    threads[number], spent[number], deaths[number] = nil, nil, nil
     return outcome, ...
 end
 
@@ -63,7 +67,7 @@ local function failed(number, seen)
     if type(seen) ~= "table" then -- the handler did not run: no memory was left, or Lua's stack was full
         if seen ~= nil and R.is_fatal(seen) then
             return ended(number, "dead", R.dead, R.dead_line)
-        elseif seen == nil or seen == KILL then
+        elseif seen == nil or rawequal(seen, KILL) then
             return ended(number, "killed")
         end
         return ended(number, "error", 0, "procedure", R.clean(R.raw.tostring(seen)), nil, "", nil, "n")
@@ -75,11 +79,15 @@ end
 
 local function outcome(number, resumed, first, second, third, fourth, fifth, sixth)
     R.leave()
+    spent[number] = R.spent()
     if R.dead then
         return ended(number, "dead", R.dead, R.dead_line)
     elseif not resumed then
         return failed(number, first)
     elseif status(threads[number]) ~= "dead" then -- REQUEST, kind, op, line, shape, flat
+        if second == "request" and not deaths[number] then
+            spent[number] = 0 -- what follows the answer is a new slice; what follows a `tell` is not
+        end
         return second, third, fourth, fifth, unpack(sixth)
     elseif not first then
         return failed(number, second)
@@ -95,6 +103,11 @@ end
 --   "dead", limit, line                                it reached a limit
 --   "killed"
 local function step(number, reply, ...)
+    if not threads[number] then
+        return "killed" -- it has ended already
+    elseif R.dead then
+        return ended(number, "dead", R.dead, R.dead_line)
+    end
     local ok, value, ref = true, nil, nil
     if reply == "ok" then
         value = R.decode(...)
@@ -102,8 +115,10 @@ local function step(number, reply, ...)
         ok, ref, value = false, (...), R.decode(raw.select(2, ...))
     elseif reply == "kill" then
         ok, value = false, KILL
+        deaths[number] = (deaths[number] or 0) + 1
     end
-    R.begin()
+    R.deaths = deaths[number] or 0
+    R.begin(spent[number] or 0)
     R.enter()
     return outcome(number, resume(threads[number], ok, value, ref))
 end
@@ -112,8 +127,11 @@ end
 local function names()
     local found = {}
     for name in next, R.script_words do
-        if raw.type(name) == "string" and raw.utf8.len(name) then
+        if raw.type(name) == "string" and #name <= 100 and raw.utf8.len(name) then
             found[#found + 1] = name
+        end
+        if #found == MOST_NAMES then
+            break
         end
     end
     return concat(found, "\n")

@@ -2,17 +2,38 @@
 
 local R = ...
 local raw = R.raw.string
-local error, type, select, tonumber, rawget = R.raw.error, R.raw.type, R.raw.select, R.raw.tonumber, R.raw.rawget
-local getmetatable, pack, unpack, concat = R.raw.getmetatable, R.raw.table.pack, R.raw.table.unpack, R.raw.table.concat
-local sub, byte, rawfind, format, gsub, mathtype = raw.sub, raw.byte, raw.find, raw.format, raw.gsub, R.raw.math.type
+local error, type, select, tonumber, charge = R.raw.error, R.raw.type, R.raw.select, R.raw.tonumber, R.charge
+local pack, unpack, concat = R.raw.table.pack, R.raw.table.unpack, R.raw.table.concat
+local sub, byte, rawfind, format, gsub, tointeger = raw.sub, raw.byte, raw.find, raw.format, raw.gsub, R.raw.math.tointeger
 
 local MOST_STEPS = 1e7 -- of C's matcher, estimated; beyond, ours does it where the hook runs
 local MOST_COMPARISONS = 1e9 -- of a plain search
 local MOST_REPEATED = 1 << 30 -- bytes; the memory limit is lower, but counts only what is made
 
+local BYTES = 16 -- that C handles in the time of an instruction
+local MANY = 16000 -- bytes whose handling is counted
+
 local library = {}
-for _, name in R.raw.ipairs({ "byte", "char", "len", "lower", "reverse", "sub", "upper" }) do
+for _, name in R.raw.ipairs({ "byte", "char", "len", "sub" }) do
     library[name] = raw[name]
+end
+
+-- `f`, counted where its first argument is a long text.
+local function counted(f)
+    return function(s, ...)
+        if type(s) == "string" and #s > MANY then
+            charge(#s // BYTES)
+        end
+        return f(s, ...)
+    end
+end
+for _, name in R.raw.ipairs({ "lower", "reverse", "upper" }) do
+    library[name] = counted(raw[name])
+end
+R.tonumber = counted(tonumber)
+R.utf8 = {}
+for name, value in R.raw.next, R.raw.utf8 do
+    R.utf8[name] = (name == "len" or name == "offset") and counted(value) or value
 end
 
 local function text_of(value, position, name)
@@ -33,12 +54,26 @@ local function start_of(init, length)
     return init < 1 and 1 or init
 end
 
+-- The length of the longest set in `p`: each byte may be compared with all of it.
+local function longest_set(p)
+    local longest, at = 1, rawfind(p, "[", 1, true)
+    while at do
+        local last = rawfind(p, "]", at + 2, true) or #p
+        longest = last - at > longest and last - at or longest
+        at = rawfind(p, "[", last, true)
+    end
+    return longest
+end
+
 -- Whether C may match `p` against `length` bytes: every quantifier may try every position.
 local function is_cheap(p, length)
-    if not rawfind(p, "[%*%+%-%?%%]") then
-        return length * #p < MOST_STEPS
+    if #p > 1000 and (length + 1) * #p > MOST_STEPS then
+        return false
     end
-    local steps = byte(p, 1) == 94 and 1 or length + 1
+    local steps = (byte(p, 1) == 94 and 1 or length + 1) * longest_set(p)
+    if not rawfind(p, "[%*%+%-%?%%]") then
+        return steps * #p < MOST_STEPS
+    end
     local at = 1
     while at <= #p do
         local c = byte(p, at)
@@ -63,6 +98,9 @@ end
 
 local function search(s, p, init)
     if is_cheap(p, #s - init + 1) then
+        if #s > MANY then
+            charge((#s - init + 1) // BYTES)
+        end
         return rawfind(s, p, init)
     end
     return R.find_slowly(s, p, init)
@@ -76,6 +114,9 @@ function library.find(s, p, init, plain)
     elseif plain or not rawfind(p, "[%^%$%*%+%?%.%(%[%%%-]") then
         if (#s - init + 1) * #p > MOST_COMPARISONS then
             error("a plain search of " .. #p .. " bytes in " .. #s .. " is too large", 2)
+        end
+        if #s > MANY then
+            charge((#s - init + 1) // BYTES)
         end
         return rawfind(s, p, init, true)
     end
@@ -170,7 +211,14 @@ function library.gsub(s, p, with, most)
     if kind ~= "string" and kind ~= "number" and kind ~= "table" and kind ~= "function" then
         error("bad argument #3 to 'gsub' (string/function/table expected, got " .. kind .. ")", 2)
     end
+    if most ~= nil then
+        most = tointeger(tonumber(most) or most)
+            or error("bad argument #4 to 'gsub' (integer expected, got " .. type(most) .. ")", 2)
+    end
     if (kind == "string" or kind == "number") and is_cheap(p, #s) then
+        if #s > MANY then
+            charge(#s // BYTES)
+        end
         return gsub(s, p, with, most)
     elseif kind == "number" then
         with = R.tostring(with)
@@ -196,14 +244,18 @@ end
 
 function library.rep(s, n, separator)
     s, separator = text_of(s, 1, "rep"), separator and text_of(separator, 3, "rep") or ""
-    n = mathtype(n) == "integer" and n or R.raw.math.tointeger(n) or error("bad argument #2 to 'rep' (integer expected)", 2)
+    n = tointeger(tonumber(n) or 0.5) or error("bad argument #2 to 'rep' (integer expected, got " .. type(n) .. ")", 2)
     local size = #s + #separator
     if n < 1 or size == 0 then
         return ""
     elseif n > MOST_REPEATED // size then
         error("the result of rep is too large", 2)
     end
-    return raw.rep(s, n, separator)
+    local made = raw.rep(s, n, separator)
+    if #made > MANY then
+        charge(#made // BYTES)
+    end
+    return made
 end
 
 function library.format(template, ...)
@@ -223,5 +275,7 @@ function library.format(template, ...)
 end
 
 -- Text has no other metatable than this, so that s:rep(…) is bounded too.
-R.raw.debug.setmetatable("", { __index = library, __metatable = false })
+local methods = R.raw.string_methods
+methods.__index, methods.__metatable = library, false
+R.raw.debug.setmetatable("", methods)
 R.string = library

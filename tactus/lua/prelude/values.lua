@@ -4,7 +4,7 @@
 
 local R = ...
 local type, next, rawlen, rawget = R.raw.type, R.raw.next, R.raw.rawlen, R.raw.rawget
-local error, select, setmetatable = R.raw.error, R.raw.select, R.raw.setmetatable
+local error, rawequal, setmetatable = R.raw.error, R.raw.rawequal, R.raw.setmetatable
 local utf8len, mathtype, concat = R.raw.utf8.len, R.raw.math.type, R.raw.table.concat
 local byte, sub = R.raw.string.byte, R.raw.string.sub
 
@@ -42,7 +42,12 @@ function R.function_of(number)
 end
 
 local function refuse(path, message)
-    local place = concat(path)
+    local names = {}
+    for position = 1, #path do
+        local key = path[position]
+        names[position] = type(key) == "string" and "." .. key or "[" .. key .. "]"
+    end
+    local place = concat(names)
     error({ refused = (place == "" and "the value" or sub(place, 1, 1) == "." and sub(place, 2) or place) .. ": " .. message }, 0)
 end
 
@@ -87,7 +92,7 @@ local function encode_table(t, state)
     if is_list(t) then
         shape[#shape + 1] = "["
         for position = 1, rawlen(t) do
-            path[depth] = "[" .. position .. "]"
+            path[depth] = position
             encode(rawget(t, position), state)
         end
         shape[#shape + 1] = "]"
@@ -98,9 +103,9 @@ local function encode_table(t, state)
             local key = keys[position]
             if type(key) == "string" then
                 encode_text(key, state)
-                path[depth] = "." .. key
+                path[depth] = key
             elseif mathtype(key) == "integer" then
-                path[depth] = "[" .. key .. "]"
+                path[depth] = key
             else
                 refuse(path, "has a key that is a " .. (mathtype(key) or type(key)) .. "; keys are strings or integers")
             end
@@ -117,7 +122,7 @@ function encode(value, state)
     local shape, flat, kind = state.shape, state.flat, type(value)
     if #shape > MOST_NODES then
         refuse(state.path, "is larger than " .. MOST_NODES .. " values")
-    elseif kind == "nil" or value == null then
+    elseif kind == "nil" or rawequal(value, null) then
         shape[#shape + 1] = "n"
     elseif kind == "table" then
         encode_table(value, state)

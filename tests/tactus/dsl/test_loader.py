@@ -146,6 +146,12 @@ def test_fields_are_declared_with_everything_they_say() -> None:
     assert defined.output["story"].description == "The story"
 
 
+def test_fields_are_declared_in_the_order_in_which_they_are_written() -> None:
+    defined = define("input { z = field.string{}, a = field.string{},\n m = field.integer{} }")
+    assert defined.input is not None
+    assert list(defined.input) == ["z", "a", "m"]
+
+
 def test_the_procedure_form_declares_the_same() -> None:
     defined = define(
         """

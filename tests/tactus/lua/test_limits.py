@@ -177,7 +177,6 @@ REFUSED = {
     "a concat over a huge range": "table.concat({}, '', 1, 1e12 // 1)",
     "a plain search of a long text in a longer one": "('x'):rep(2e6):find(('x'):rep(1e4), 1, true)",
     "a table function on a table with __len": "table.insert(setmetatable({}, {__len = tostring}), 1)",
-    "a table function on a table with __index": "table.remove(setmetatable({}, {__index = tostring}))",
     "a finalizer": "setmetatable({}, {__gc = tostring})",
     "weak tables": "setmetatable({}, {__mode = 'k'})",
 }

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from tactus.errors import InputError, LimitError, OutputError, TurnError
@@ -70,7 +72,10 @@ async def test_disable_streaming_is_seen_in_the_events(run: RunIt) -> None:
 
 async def test_without_a_listener_nothing_streams_and_the_result_is_the_same(run: RunIt) -> None:
     async with openai_server(Answer(("Once ", "upon"))) as server:
-        settings = {"api_base": {"openai": server.base_url}, "secrets": {"OPENAI_API_KEY": "k"}}
+        settings: dict[str, Any] = {
+            "api_base": {"openai": server.base_url},
+            "secrets": {"OPENAI_API_KEY": "k"},
+        }
         heard = await run(SEED, **settings)
         unheard = await run(SEED, listen=False, **settings)
     assert [request.body.get("stream", False) for request in server.requests] == [True, False]
