@@ -22,23 +22,45 @@ storyteller = Agent {{
 output {{ story = field.string{{}} }}
 return {{ story = storyteller("{MESSAGE}").response }}
 """
+_MANY = f"""
+storyteller = Agent {{
+    provider = "openai",
+    model = "gpt-4o-mini",
+    system_prompt = "{SYSTEM}",
+}}
+for _ = 1, 20 do
+    storyteller("{MESSAGE}")
+    storyteller.clear_history()
+end
+"""
 _KEY = "none-needed-here"
 
 
 @dataclass
 class Heard:
-    """What came of one turn: `first` is when the first text came, on the performance clock."""
+    """What came of one call, which is one turn or many; times are in seconds.
 
-    first: float | None = None
+    `firsts` are from a turn's begin, or the end of the one before, to its first text, `turns` to
+    its end.
+    """
+
+    firsts: list[float] = field(default_factory=list)
+    turns: list[float] = field(default_factory=list)
     characters: int = 0
     pieces: int = 0
     kept: list[Any] = field(default_factory=list)
+    _began: float = field(default_factory=time.perf_counter)
 
     def add(self, text: str) -> None:
-        if self.first is None:
-            self.first = time.perf_counter()
+        if len(self.firsts) == len(self.turns):
+            self.firsts.append(time.perf_counter() - self._began)
         self.characters += len(text)
         self.pieces += 1
+
+    def end(self) -> None:
+        now = time.perf_counter()
+        self.turns.append(now - self._began)
+        self._began = now
 
 
 Turn = Callable[[Heard, bool], Coroutine[Any, Any, None]]
@@ -61,6 +83,7 @@ async def raw(base_url: str, listens: str) -> AsyncIterator[Turn]:
             if not streamed:
                 answer = (await client.post(url, json=body, headers=headers)).json()
                 heard.add(answer["choices"][0]["message"]["content"])
+                heard.end()
                 return
             body["stream_options"] = {"include_usage": True}
             async with client.stream("POST", url, json=body, headers=headers) as response:
@@ -69,6 +92,7 @@ async def raw(base_url: str, listens: str) -> AsyncIterator[Turn]:
                         for choice in json.loads(line[6:])["choices"]:
                             if text := choice["delta"].get("content"):
                                 heard.add(text)
+            heard.end()
 
         yield turn
 
@@ -88,6 +112,7 @@ async def native(base_url: str, listens: str) -> AsyncIterator[Turn]:
         )
         if not streamed:
             heard.add((await lm.acall(request)).text)
+            heard.end()
             return
         send, receive = anyio.create_memory_object_stream[Any](64)
 
@@ -101,6 +126,8 @@ async def native(base_url: str, listens: str) -> AsyncIterator[Turn]:
             async for chunk in receive:
                 if text := chunk["choices"][0]["delta"].get("content"):
                     heard.add(text)
+
+        heard.end()
 
     yield turn
 
@@ -148,6 +175,7 @@ async def agent(base_url: str, listens: str) -> AsyncIterator[Turn]:
         )
         if not streamed:
             heard.add(said.text)
+        heard.end()
 
     try:
         yield turn
@@ -169,6 +197,7 @@ async def run(base_url: str, listens: str) -> AsyncIterator[Turn]:
             raise result.error
         if not streamed:
             heard.add(result.value["story"])
+        heard.end()
 
     try:
         yield turn
@@ -176,4 +205,36 @@ async def run(base_url: str, listens: str) -> AsyncIterator[Turn]:
         await runtime.aclose()
 
 
-PEERS = {"raw": raw, "native": native, "agent": agent, "run": run}
+@asynccontextmanager
+async def turns(base_url: str, listens: str) -> AsyncIterator[Turn]:
+    """Turns within one Tactus run, from the end of one to that of the next: 20 in a call."""
+    from tactus.events import AgentTurnEvent, CostEvent
+    from tactus.runtime.runtime import Runtime
+
+    async def turn(heard: Heard, streamed: bool) -> None:
+        handle = _handler(heard, listens)
+
+        def handle_turn(record: Any) -> None:
+            handle(record)
+            if isinstance(record.event, CostEvent) and not streamed:
+                heard.add(record.event.response)
+            if isinstance(record.event, AgentTurnEvent) and record.event.stage == "completed":
+                heard.end()
+
+        runtime = runtimes[streamed]
+        result = await runtime.prepare(_MANY, "bench.lua", {}, handler=handle_turn).drive()
+        if result.error is not None:
+            raise result.error
+
+    runtimes = {
+        streamed: Runtime(_settings(base_url).model_copy(update={"streaming": streamed}))
+        for streamed in (True, False)
+    }
+    try:
+        yield turn
+    finally:
+        for runtime in runtimes.values():
+            await runtime.aclose()
+
+
+PEERS = {"raw": raw, "native": native, "agent": agent, "run": run, "turns": turns}

@@ -18,7 +18,7 @@ from benchmarks.server import CHARACTERS
 
 @dataclass(frozen=True)
 class Job:
-    """Turns to take: `calls` of them, `at_once` at a time, after `warm` that do not count.
+    """Calls to make: `calls` of them, `at_once` at a time, after `warm` times as many at once.
 
     `listens` is what the handler does: counts, keeps each record, or reads the last one's
     accumulated text at the end. `traced` measures memory, and nothing else that is of use.
@@ -37,11 +37,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds of all calls together, and of each call where it says so; memory in bytes."""
+    """Seconds of all calls together, and of each turn where it says so; memory in bytes."""
 
     cpu: float
     wall: float
-    calls: list[float]
+    turns: list[float]
     firsts: list[float]
     pieces: int
     memory: int = 0
@@ -64,15 +64,15 @@ async def measure(peer: str, job: Job) -> Measured:
     return Measured(
         cpu=cpu,
         wall=wall,
-        calls=[call for _, call, _ in taken],
-        firsts=[first for first, _, _ in taken],
-        pieces=sum(pieces for _, _, pieces in taken),
+        turns=[turn for heard in taken for turn in heard.turns],
+        firsts=[first for heard in taken for first in heard.firsts],
+        pieces=sum(heard.pieces for heard in taken),
         memory=memory,
     )
 
 
-async def _all(turn: Turn, job: Job, calls: int) -> list[tuple[float, float, int]]:
-    taken: list[tuple[float, float, int]] = []
+async def _all(turn: Turn, job: Job, calls: int) -> list[Heard]:
+    taken: list[Heard] = []
     left = iter(range(calls))
 
     async def take() -> None:
@@ -84,16 +84,14 @@ async def _all(turn: Turn, job: Job, calls: int) -> list[tuple[float, float, int
     return taken
 
 
-async def _one(turn: Turn, job: Job) -> tuple[float, float, int]:
-    """Seconds to the first text and to the end, and how many pieces of text came."""
+async def _one(turn: Turn, job: Job) -> Heard:
     heard = Heard()
-    began = time.perf_counter()
     await turn(heard, job.streamed)
     length = len(heard.kept[-1].accumulated_text) if job.listens == "reads" else heard.characters
-    ended = time.perf_counter()
-    if heard.first is None or length != job.chunks * CHARACTERS:
-        raise RuntimeError(f"{length} characters came, not {job.chunks * CHARACTERS}")
-    return heard.first - began, ended - began, heard.pieces
+    heard.kept.clear()
+    if length != len(heard.turns) * job.chunks * CHARACTERS:
+        raise RuntimeError(f"{length} characters came of {len(heard.turns)} turns")
+    return heard
 
 
 def main() -> None:

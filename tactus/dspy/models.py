@@ -4,6 +4,7 @@ import os
 from contextlib import suppress
 from typing import Any
 
+import anyio
 import anyio.to_thread
 import dspy
 from dspy.clients.engines.litellm_engine import LiteLLMEngine as SyncLiteLLMEngine
@@ -68,6 +69,7 @@ class Models:
         self._transport = _transport()
         self._models: dict[tuple[str, str], Model] = {}
         self._engines: dict[Door, tuple[Any, Any]] = {}
+        self._making = anyio.Lock()
 
     def lm(self, provider: str, model: str) -> Model:
         """The model `model` of `provider`.
@@ -85,7 +87,8 @@ class Models:
         """As `lm`, made off the event loop and with what its engine needs loaded."""
         found = self._models.get((provider, model))
         if found is None:
-            found = await anyio.to_thread.run_sync(self.lm, provider, model)
+            async with self._making:  # once, however many runs begin together
+                found = await anyio.to_thread.run_sync(self.lm, provider, model)
         await found.prepare()
         return found
 

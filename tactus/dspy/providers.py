@@ -128,3 +128,32 @@ def _unknown(provider: str, settings: Settings) -> SettingsError:
     near = get_close_matches(provider, sorted(known), n=1)
     hint = f'Did you mean "{near[0]}"?' if near else 'For example "openai", "anthropic" or "demo".'
     return SettingsError(f'there is no provider "{provider}"', hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderState:
+    """Whether a provider can be called as things are; `key_variable` is what it wants, if it is."""
+
+    name: str
+    ready: bool
+    key_variable: str | None
+
+
+_USUAL = ("openai", "anthropic", "gemini", "groq", "mistral", "deepseek", "openrouter", "xai")
+
+
+def usual_providers(settings: Settings) -> list[ProviderState]:
+    """The demo, the usual providers and those with an address in the settings; never a key."""
+    native = _native_names()
+    found = [ProviderState(DEMO, ready=True, key_variable=None)]
+    for name in dict.fromkeys((*_USUAL, *sorted(settings.api_base))):
+        if name not in native:
+            continue
+        variables = PROVIDERS[native[name]].env_keys
+        try:
+            door_to(name, settings)
+            ready = True
+        except (SettingsError, TurnError):
+            ready = False
+        found.append(ProviderState(name, ready, variables[0] if variables else None))
+    return found

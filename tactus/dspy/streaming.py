@@ -59,12 +59,14 @@ class Stream:
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(reader.read)
-                async with send:
-                    try:
-                        with dspy.context(send_stream=_Sender(send), disable_history=True):
-                            response = await call()
-                    except Exception as error:  # noqa: BLE001  # raised below, behind its text
-                        failure = error
+                try:
+                    with dspy.context(send_stream=_Sender(send, reader), disable_history=True):
+                        response = await call()
+                except Exception as error:  # noqa: BLE001  # raised below, behind its text
+                    failure = error
+                finally:
+                    send.close()
+                    reader.arrived.set()
         except BaseExceptionGroup as group:
             raise _single(group) from None
         finally:
@@ -99,6 +101,7 @@ class _Sender:
     """The memory stream as DSPy sends to it, less a pass of the event loop for every chunk."""
 
     stream: MemoryObjectSendStream[Any]
+    reader: "_Reader"
     begun: bool = False
 
     async def send(self, chunk: Any) -> None:
@@ -106,6 +109,7 @@ class _Sender:
             self.stream.send_nowait(chunk)
         except anyio.WouldBlock:
             await self.stream.send(chunk)
+        self.reader.arrived.set()
         if not self.begun:
             self.begun = True
             await checkpoint()  # the first piece goes out before the next is looked at
@@ -113,32 +117,49 @@ class _Sender:
 
 @dataclass
 class _Reader:
+    """Reads the memory stream; `arrived` is set when something waits there, or its end.
+
+    The stream's own `receive` makes a pass of the event loop before it even looks.
+    """
+
     stream: Stream
     receive: MemoryObjectReceiveStream[Any]
     meter: Meter
     silence: anyio.CancelScope
     patience: float
     finished: bool = False
+    arrived: anyio.Event = field(default_factory=anyio.Event)
 
     async def read(self) -> None:
         try:
             with anyio.CancelScope(shield=True):  # it ends with the call: all that came is told
-                async for chunk in self.receive:
+                open_ended = True
+                while open_ended:
+                    await self.arrived.wait()
+                    self.arrived = anyio.Event()
                     ends = anyio.current_time() + self.patience
                     if ends > self.silence.deadline:
                         self.silence.deadline = ends + self.patience * _STEP
-                    self._take(chunk)
+                    open_ended = self._take()
         except Exception as error:
             self.receive.close()  # the listener failed: it is told nothing more
             self.stream.broken = error
             raise
 
-    def _take(self, chunk: Any) -> None:
-        """Make one event of `chunk` and all that wait behind it."""
-        self.stream.heard = True
+    def _take(self) -> bool:
+        """Make one event of all the chunks that wait; False when no more will come."""
         pieces: list[str] = []
         count = 0
+        more = True
         while True:
+            try:
+                chunk = self.receive.receive_nowait()
+            except anyio.WouldBlock:
+                break
+            except anyio.EndOfStream:
+                more = False
+                break
+            self.stream.heard = True
             choice = chunk["choices"][0]
             piece = choice["delta"].get("content")
             if piece:
@@ -146,12 +167,9 @@ class _Reader:
                 count += self.meter.count_of(piece)
             if choice["finish_reason"]:
                 self.finished = True
-            try:
-                chunk = self.receive.receive_nowait()
-            except (anyio.WouldBlock, anyio.EndOfStream):
-                break
         if pieces:
             self.stream.add("".join(pieces), count)
+        return more
 
 
 def text_of(response: Response) -> str:

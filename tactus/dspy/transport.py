@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, cast
+from urllib.request import getproxies
 
 from dspy._vendor.lm15.sse import aparse_sse
 from dspy._vendor.lm15.transports import StdlibAsyncTransport
@@ -69,6 +70,7 @@ class MergingTransport(StdlibAsyncTransport):  # type: ignore[misc]
             read_timeout=cast("float", None),  # a clock for each read costs a task for each read
             max_connections=MAX_CONNECTIONS,
             user_agent="tactus",
+            trust_env=bool(getproxies()),  # looked for once: DSPy reads the whole environment
         )
 
     async def _read_head(self, *args: Any, **kwargs: Any) -> Any:

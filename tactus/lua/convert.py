@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 MOST_DEPTH = 60
+MOST_VALUES = 200_000  # or keys and values: they are arguments of a call, which Lua bounds
 _INTEGERS = range(-(2**63), 2**63)
 
 Flat = str | int | float | bool
@@ -27,7 +28,7 @@ def encode(value: Any) -> tuple[str, list[Flat]]:
 
     Raises:
         TypeError: something in it is not plain data; names its path.
-        ValueError: a number is too large for Lua, or the value is nested too deeply.
+        ValueError: a number is too large for Lua, or the value too large or nested too deeply.
     """
     shape: list[str] = []
     flat: list[Flat] = []
@@ -41,6 +42,12 @@ def decode(shape: str, flat: tuple[Any, ...]) -> Any:
 
 
 def _encode(value: Any, path: _Path, shape: list[str], flat: list[Flat]) -> None:
+    if len(shape) > MOST_VALUES or len(flat) > MOST_VALUES:
+        raise ValueError(f"{_named(path)} is larger than {MOST_VALUES:,} values")
+    if type(value) is str and value.isascii():  # most of what crosses, at half the price
+        shape.append("v")
+        flat.append(value)
+        return
     match value:
         case None:
             shape.append("n")
@@ -83,6 +90,8 @@ def _key(key: object, path: _Path) -> str | int:
     if isinstance(key, str):
         return _clean(key)
     if isinstance(key, int) and not isinstance(key, bool):
+        if key not in _INTEGERS:
+            raise ValueError(f"{_named(path)} has a key of more than 64 bits, {key}")
         return key
     raise TypeError(f"{_named(path)} has the key {key!r}; keys are strings or integers")
 

@@ -46,8 +46,9 @@ class Source:
 def syntax_error(message: str, source: Source) -> ProcedureSyntaxError:
     """The error for what the compiler said."""
     text, line = split_message(message, source.alias)
+    before = source.line(line - 1) if line else ""
     return ProcedureSyntaxError(
-        text, file=source.file, line=line, hint=syntax_hint(text, source.line(line))
+        text, file=source.file, line=line, hint=syntax_hint(text, source.line(line), before)
     )
 
 

@@ -4,10 +4,13 @@ import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import anyio
+import anyio.from_thread
 import anyio.lowlevel
+import anyio.to_thread
 
 from tactus.definitions import AgentDefinition
 from tactus.dsl.loader import Program, load
@@ -92,6 +95,7 @@ class Run:
         self._program: Program | None = None
         self._scope = anyio.CancelScope()
         self._interrupt = Interrupt()
+        self._in_thread = False
         self._reported: TactusError | None = None
 
     def stop(self) -> None:
@@ -134,16 +138,7 @@ class Run:
             if self._limits.timeout is not None:
                 scope.deadline = anyio.current_time() + self._limits.timeout
             await anyio.lowlevel.checkpoint()  # stopped before it began
-            self._program = load(
-                self._procedure.text,
-                self._procedure.name,
-                limits=self._limits,
-                params=self._procedure.params,
-                log=self._log,
-                seed=int.from_bytes(hashlib.sha256(self.run_id.encode()).digest()[:4]),
-                limiter=self._limiter,
-                interrupt=self._interrupt,
-            )
+            self._program = await self._load()
             return await self._program.drive(self._answer)
         if self._interrupt.set:
             raise StoppedError("the run was stopped", file=self._procedure.name)
@@ -152,6 +147,27 @@ class Run:
             limit="time",
             hint="Raise it with --timeout, or limits.timeout in tactus.toml.",
         ).at(self._procedure.name, None)
+
+    async def _load(self) -> Program:
+        """Load the procedure: where a limiter is, in a worker thread, as it runs to a request."""
+        loading = partial(
+            load,
+            self._procedure.text,
+            self._procedure.name,
+            limits=self._limits,
+            params=self._procedure.params,
+            log=self._log,
+            seed=int.from_bytes(hashlib.sha256(self.run_id.encode()).digest()[:4]),
+            limiter=self._limiter,
+            interrupt=self._interrupt,
+        )
+        if self._limiter is None:
+            return loading()
+        self._in_thread = True
+        try:
+            return await anyio.to_thread.run_sync(loading, limiter=self._limiter)
+        finally:
+            self._in_thread = False
 
     async def _answer(self, request: Request) -> Any:
         match parse(request):
@@ -226,6 +242,12 @@ class Run:
         return checked
 
     def _log(self, line: LogEvent) -> None:
+        if self._in_thread:  # events are told on the event loop, and nowhere else
+            anyio.from_thread.run_sync(self._take_log, line)
+        else:
+            self._take_log(line)
+
+    def _take_log(self, line: LogEvent) -> None:
         self._allowance.take_output(line)
         self._recorder.emit(line)
 

@@ -32,7 +32,7 @@ for name, value in next, getmetatable("") do
 end
 R.raw.debug.setmetatable("", nil)
 
-local error, sethook, find, sub, rawequal = error, debug.sethook, string.find, string.sub, rawequal
+local error, pcall, sethook, find, sub, rawequal = error, pcall, debug.sethook, string.find, string.sub, rawequal
 local EVERY = 1000 -- instructions between two looks at the clock: fewer cost no less
 local CLOSELY = 20 -- and while each takes long, as with texts of many megabytes
 local SLOW = 0.05 -- seconds between two looks that are long
@@ -80,7 +80,13 @@ function R.charge(work)
     if used > budget then
         R.die("instructions")
     end
-    local now = clock()
+    local ok, now = pcall(clock)
+    if type(now) == "userdata" then -- a signal came in Python: no script may see its exception
+        R.thrown = now
+        R.die("interrupted")
+    elseif not ok then
+        error(now, 0)
+    end
     local took = now - looked
     looked = now
     if now > deadline then

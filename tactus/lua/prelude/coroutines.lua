@@ -88,6 +88,9 @@ local function stepped(begun, thread, ok, first, ...)
     if ok then
         return true, first, ...
     elseif is_fatal(first) or R.deaths ~= begun then
+        if not R.dead then
+            close(thread) -- its `<close>` variables, from the inside out
+        end
         error(KILL, 0)
     end
     return false, placed(first, thread)
@@ -102,7 +105,7 @@ end
 
 local function check(thread, name)
     if type(thread) ~= "thread" then
-        error("bad argument #1 to '" .. name .. "' (coroutine expected, got " .. type(thread) .. ")", 3)
+        error("bad argument #1 to '" .. name .. "' (thread expected, got " .. type(thread) .. ")", 3)
     end
 end
 

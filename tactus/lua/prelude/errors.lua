@@ -41,7 +41,7 @@ end
 
 function R.xpcall(f, handler, ...)
     if type(handler) ~= "function" then
-        error("bad argument #2 to 'xpcall' (function expected, got " .. type(handler) .. ")", 2)
+        error("bad argument #2 to 'xpcall' (function expected, got " .. (handler == nil and "no value" or type(handler)) .. ")", 2)
     end
     local handling = false
     return caught(
@@ -59,13 +59,14 @@ function R.xpcall(f, handler, ...)
     )
 end
 
+local MOST_FRAMES = 100 -- that are searched: Lua counts its way to each from the innermost
+
 -- The innermost line of the procedure's own file: in this coroutine, else in those that resumed it.
 function R.line(thread)
     local source = "@" .. R.alias
     thread = thread or R.raw.coroutine.running()
     while thread do
-        local level = 0
-        while true do
+        for level = 0, MOST_FRAMES do
             local info = getinfo(thread, level, "Sl")
             if not info then
                 break
@@ -73,7 +74,6 @@ function R.line(thread)
             if info.source == source then
                 return info.currentline
             end
-            level = level + 1
         end
         if not R.parents[thread] then
             return R.begun[thread]

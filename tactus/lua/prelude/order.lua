@@ -185,7 +185,9 @@ function R.tostring(...)
         local custom = rawget(meta, "__tostring")
         if custom then
             local text = custom(value)
-            if type(text) ~= "string" then
+            if type(text) == "number" then
+                return raw_tostring(text)
+            elseif type(text) ~= "string" then
                 error("'__tostring' must return a string", 2)
             end
             return text

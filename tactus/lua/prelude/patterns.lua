@@ -177,6 +177,8 @@ function R.match_at(s, p, init, start)
         local which = digit - 48
         if which < 1 or which > level or size[which] == UNFINISHED then
             error("invalid capture index %" .. which, 0)
+        elseif size[which] == POSITION then
+            return nil
         end
         local text = sub(s, from[which], from[which] + size[which] - 1)
         return sub(s, si, si + #text - 1) == text and si + #text or nil

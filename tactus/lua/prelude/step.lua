@@ -5,7 +5,7 @@ local R = ...
 local raw = R.raw
 local unpack, pack, xpcall, next = raw.table.unpack, raw.table.pack, raw.xpcall, raw.next
 local resume, status = raw.coroutine.resume, raw.coroutine.status
-local concat, rawequal = raw.table.concat, raw.rawequal
+local concat, error, rawequal = raw.table.concat, raw.error, raw.rawequal
 local KILL = R.KILL
 
 local threads, made = {}, 0
@@ -80,7 +80,10 @@ end
 local function outcome(number, resumed, first, second, third, fourth, fifth, sixth)
     R.leave()
     spent[number] = R.spent()
-    if R.dead then
+    if R.thrown ~= nil then
+        threads[number] = nil
+        error(R.thrown, 0) -- in Python again, as what it was
+    elseif R.dead then
         return ended(number, "dead", R.dead, R.dead_line)
     elseif not resumed then
         return failed(number, first)

@@ -42,12 +42,23 @@ local function text_of(value, position, name)
     elseif type(value) == "number" then
         return R.tostring(value)
     end
-    local came = value == nil and "no value" or type(value)
-    error("bad argument #" .. position .. " to '" .. name .. "' (string expected, got " .. came .. ")", 3)
+    error("bad argument #" .. position .. " to '" .. name .. "' (string expected, got " .. type(value) .. ")", 3)
 end
 
+-- An argument that is an integer, or text or a float that is one.
+function R.integer(value, position, name)
+    local number = (type(value) == "number" or type(value) == "string") and tonumber(value)
+    local problem = not number and "number expected, got " .. type(value)
+        or not tointeger(number) and "number has no integer representation"
+    if problem then
+        error("bad argument #" .. position .. " to '" .. name .. "' (" .. problem .. ")", 3)
+    end
+    return tointeger(number)
+end
+
+local integer = R.integer
+
 local function start_of(init, length)
-    init = init == nil and 1 or tonumber(init) or error("bad argument #3 (number expected)", 3)
     if init < 0 then
         init = length + init + 1
     end
@@ -60,7 +71,7 @@ local function longest_set(p)
     while at do
         local last = rawfind(p, "]", at + 2, true) or #p
         longest = last - at > longest and last - at or longest
-        at = rawfind(p, "[", last, true)
+        at = rawfind(p, "[", last + 1, true)
     end
     return longest
 end
@@ -108,7 +119,7 @@ end
 
 function library.find(s, p, init, plain)
     s, p = text_of(s, 1, "find"), text_of(p, 2, "find")
-    init = start_of(init, #s)
+    init = start_of(init == nil and 1 or integer(init, 3, "find"), #s)
     if init > #s + 1 then
         return nil
     elseif plain or not rawfind(p, "[%^%$%*%+%?%.%(%[%%%-]") then
@@ -134,7 +145,7 @@ end
 
 function library.match(s, p, init)
     s, p = text_of(s, 1, "match"), text_of(p, 2, "match")
-    init = start_of(init, #s)
+    init = start_of(init == nil and 1 or integer(init, 3, "match"), #s)
     if init > #s + 1 then
         return nil
     end
@@ -166,7 +177,7 @@ function library.gmatch(s, p, init)
     if byte(p, 1) == 94 then
         p = "%" .. p -- no anchor here, as in Lua
     end
-    local following = walk(s, p, start_of(init, #s))
+    local following = walk(s, p, start_of(init == nil and 1 or integer(init, 3, "gmatch"), #s))
     return function()
         local found = following()
         if found then
@@ -212,8 +223,7 @@ function library.gsub(s, p, with, most)
         error("bad argument #3 to 'gsub' (string/function/table expected, got " .. kind .. ")", 2)
     end
     if most ~= nil then
-        most = tointeger(tonumber(most) or most)
-            or error("bad argument #4 to 'gsub' (integer expected, got " .. type(most) .. ")", 2)
+        most = integer(most, 4, "gsub")
     end
     if (kind == "string" or kind == "number") and is_cheap(p, #s) then
         if #s > MANY then
@@ -244,7 +254,7 @@ end
 
 function library.rep(s, n, separator)
     s, separator = text_of(s, 1, "rep"), separator and text_of(separator, 3, "rep") or ""
-    n = tointeger(tonumber(n) or 0.5) or error("bad argument #2 to 'rep' (integer expected, got " .. type(n) .. ")", 2)
+    n = integer(n, 2, "rep")
     local size = #s + #separator
     if n < 1 or size == 0 then
         return ""

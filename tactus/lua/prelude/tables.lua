@@ -4,7 +4,7 @@
 local R = ...
 local raw, charge = R.raw.table, R.charge
 local error, type, select, rawget, rawlen = R.raw.error, R.raw.type, R.raw.select, R.raw.rawget, R.raw.rawlen
-local getmetatable, tointeger, tonumber = R.raw.getmetatable, R.raw.math.tointeger, R.raw.tonumber
+local getmetatable, integer = R.raw.getmetatable, R.integer
 
 local MOST_MOVED = 10000000
 local MANY = 1000 -- elements whose walk is counted
@@ -12,21 +12,11 @@ local MANY = 1000 -- elements whose walk is counted
 -- Whether C may have `t`: no metamethod can answer for it.
 local function is_plain(t, name)
     if type(t) ~= "table" then
-        local came = t == nil and "no value" or type(t)
-        error("bad argument #1 to '" .. name .. "' (table expected, got " .. came .. ")", 3)
+        error("bad argument #1 to '" .. name .. "' (table expected, got " .. type(t) .. ")", 3)
     end
     local meta = getmetatable(t)
     return not meta
         or rawget(meta, "__len") == nil and rawget(meta, "__index") == nil and rawget(meta, "__newindex") == nil
-end
-
-local function integer(value, default, position, name)
-    if value == nil and default then
-        return default
-    end
-    local given = tonumber(value) and tointeger(tonumber(value))
-    return given
-        or error("bad argument #" .. position .. " to '" .. name .. "' (integer expected, got " .. type(value) .. ")", 3)
 end
 
 local function count_range(first, last, name)
@@ -56,7 +46,7 @@ function library.insert(t, ...)
     if given == 1 then
         t[behind] = position
     elseif given == 2 then
-        position = integer(position, nil, 2, "insert")
+        position = integer(position, 2, "insert")
         if position < 1 or position > behind then
             error("bad argument #2 to 'insert' (position out of bounds)", 2)
         end
@@ -77,7 +67,7 @@ function library.remove(t, ...)
         return (raw.remove(t, ...))
     end
     local size = #t
-    local position = integer((...), size, 2, "remove")
+    local position = select("#", ...) == 0 and size or integer((...), 2, "remove")
     if select("#", ...) > 0 and size + 1 ~= position and (position < 1 or position > size + 1) then
         error("bad argument #2 to 'remove' (position out of bounds)", 2)
     end
@@ -101,14 +91,16 @@ end
 
 function library.concat(t, separator, first, last)
     local plain = is_plain(t, "concat")
-    first, last = integer(first, 1, 3, "concat"), integer(last, #t, 4, "concat")
+    first = first == nil and 1 or integer(first, 3, "concat")
+    last = last == nil and #t or integer(last, 4, "concat")
     count_range(first, last, "concat")
     return raw.concat(plain and t or gathered(t, first, last), separator, first, last)
 end
 
 function library.unpack(t, first, last)
     local plain = is_plain(t, "unpack")
-    first, last = integer(first, 1, 2, "unpack"), integer(last, #t, 3, "unpack")
+    first = first == nil and 1 or integer(first, 2, "unpack")
+    last = last == nil and #t or integer(last, 3, "unpack")
     count_range(first, last, "unpack")
     return raw.unpack(plain and t or gathered(t, first, last), first, last)
 end
@@ -117,8 +109,7 @@ function library.move(t, first, last, at, to)
     local plain = is_plain(t, "move")
     to = to == nil and t or to
     plain = is_plain(to, "move") and plain
-    first, last = integer(first, nil, 2, "move"), integer(last, nil, 3, "move")
-    at = integer(at, nil, 4, "move")
+    first, last, at = integer(first, 2, "move"), integer(last, 3, "move"), integer(at, 4, "move")
     count_range(first, last, "move")
     if plain then
         return raw.move(t, first, last, at, to)

@@ -8,7 +8,8 @@ local error, rawequal, setmetatable = R.raw.error, R.raw.rawequal, R.raw.setmeta
 local utf8len, mathtype, concat = R.raw.utf8.len, R.raw.math.type, R.raw.table.concat
 local byte, sub = R.raw.string.byte, R.raw.string.sub
 
-local MOST_DEPTH, MOST_NODES = 60, 200000
+local MOST_DEPTH = 60
+local MOST_NODES = 200000 -- values, or keys and values: they are arguments of a call, which Lua bounds
 
 local null = setmetatable({}, {
     __name = "null",
@@ -41,9 +42,9 @@ function R.function_of(number)
     return functions[number]
 end
 
-local function refuse(path, message)
+local function refuse(path, depth, message)
     local names = {}
-    for position = 1, #path do
+    for position = 1, depth do
         local key = path[position]
         names[position] = type(key) == "string" and "." .. key or "[" .. key .. "]"
     end
@@ -51,14 +52,8 @@ local function refuse(path, message)
     error({ refused = (place == "" and "the value" or sub(place, 1, 1) == "." and sub(place, 2) or place) .. ": " .. message }, 0)
 end
 
-local encode
-
-local function encode_text(value, state)
-    if not utf8len(value) then
-        refuse(state.path, "is not valid UTF-8; a cut such as s:sub(1, 100) may have split a character, utf8.offset finds their borders")
-    end
-    return value
-end
+local NOT_UTF8 =
+    "is not valid UTF-8; a cut such as s:sub(1, 100) may have split a character, utf8.offset finds their borders"
 
 local function is_list(t)
     local length = rawlen(t)
@@ -80,100 +75,120 @@ local function is_list(t)
     return true
 end
 
-local function encode_table(t, state)
-    local shape, flat, path = state.shape, state.flat, state.path
-    if state.open[t] then
-        refuse(path, "contains itself")
-    elseif #path >= MOST_DEPTH then
-        refuse(path, "is nested deeper than " .. MOST_DEPTH .. " levels")
-    end
-    state.open[t] = true
-    local depth = #path + 1
-    if is_list(t) then
-        shape[#shape + 1] = "["
+-- A function that appends the nodes of a value to `shape` and `flat`.
+local function encoder(shape, flat)
+    local nodes, values, depth = 0, 0, 0
+    local path, open = {}, {} -- the keys that lead here, and the tables that they lead through
+    local append
+
+    local function append_list(t)
+        nodes = nodes + 1
+        shape[nodes] = "["
+        depth = depth + 1
         for position = 1, rawlen(t) do
             path[depth] = position
-            encode(rawget(t, position), state)
+            append(rawget(t, position))
         end
-        shape[#shape + 1] = "]"
-    else
-        shape[#shape + 1] = "{"
+        depth = depth - 1
+        nodes = nodes + 1
+        shape[nodes] = "]"
+    end
+
+    local function append_table(t)
+        nodes = nodes + 1
+        shape[nodes] = "{"
         local keys, count = R.keys(t)
         for position = 1, count do
             local key = keys[position]
             if type(key) == "string" then
-                encode_text(key, state)
-                path[depth] = key
-            elseif mathtype(key) == "integer" then
-                path[depth] = key
-            else
-                refuse(path, "has a key that is a " .. (mathtype(key) or type(key)) .. "; keys are strings or integers")
+                if not utf8len(key) then
+                    refuse(path, depth, NOT_UTF8)
+                end
+            elseif mathtype(key) ~= "integer" then
+                local kind = type(key) == "number" and "float" or type(key)
+                refuse(path, depth, "has a key that is a " .. kind .. "; keys are strings or integers")
             end
-            flat[#flat + 1] = key
-            encode(rawget(t, key), state)
+            values = values + 1
+            flat[values] = key
+            depth = depth + 1
+            path[depth] = key
+            append(rawget(t, key))
+            depth = depth - 1
         end
-        shape[#shape + 1] = "}"
+        nodes = nodes + 1
+        shape[nodes] = "}"
     end
-    path[depth] = nil
-    state.open[t] = nil
-end
 
-function encode(value, state)
-    local shape, flat, kind = state.shape, state.flat, type(value)
-    if #shape > MOST_NODES then
-        refuse(state.path, "is larger than " .. MOST_NODES .. " values")
-    elseif kind == "nil" or rawequal(value, null) then
-        shape[#shape + 1] = "n"
-    elseif kind == "table" then
-        encode_table(value, state)
-    elseif kind == "function" then
-        shape[#shape + 1] = "f"
-        flat[#flat + 1] = number_of(value)
-    elseif kind == "string" then
-        shape[#shape + 1] = "v"
-        flat[#flat + 1] = encode_text(value, state)
-    elseif kind == "number" or kind == "boolean" then
-        shape[#shape + 1] = "v"
-        flat[#flat + 1] = value
-    else
-        refuse(state.path, "is a " .. kind .. ", which cannot leave the procedure")
+    function append(value)
+        local kind = type(value)
+        if nodes > MOST_NODES or values > MOST_NODES then
+            refuse(path, depth, "is larger than " .. MOST_NODES .. " values")
+        elseif kind == "string" or kind == "number" or kind == "boolean" then
+            if kind == "string" and not utf8len(value) then
+                refuse(path, depth, NOT_UTF8)
+            end
+            nodes, values = nodes + 1, values + 1
+            shape[nodes], flat[values] = "v", value
+        elseif kind == "nil" or rawequal(value, null) then
+            nodes = nodes + 1
+            shape[nodes] = "n"
+        elseif kind == "table" then
+            if open[value] then
+                refuse(path, depth, "contains itself")
+            elseif depth >= MOST_DEPTH then
+                refuse(path, depth, "is nested deeper than " .. MOST_DEPTH .. " levels")
+            end
+            open[value] = true
+            if is_list(value) then
+                append_list(value)
+            else
+                append_table(value)
+            end
+            open[value] = nil
+        elseif kind == "function" then
+            nodes, values = nodes + 1, values + 1
+            shape[nodes], flat[values] = "f", number_of(value)
+        else
+            refuse(path, depth, "is a " .. kind .. ", which cannot leave the procedure")
+        end
     end
+    return append
 end
 
 -- The shape and the flat values of `value`; what cannot leave is an error at the procedure's line.
 function R.encode(value)
-    local state = { shape = {}, flat = {}, path = {}, open = {} }
-    local ok, problem = R.raw.pcall(encode, value, state)
+    local shape, flat = {}, {}
+    local ok, problem = R.raw.pcall(encoder(shape, flat), value)
     if not ok then
         if type(problem) == "table" and problem.refused then
             R.fail(problem.refused, nil, "procedure")
         end
-        R.raw.error(problem, 0)
+        error(problem, 0)
     end
-    return concat(state.shape), state.flat
+    return concat(shape), flat
 end
+
+local VALUE, NULL, FUNCTION, LIST, LIST_END, TABLE_END = byte("vnf[]}", 1, -1)
 
 -- The value of a shape and its flat values.
 function R.decode(shape, ...)
     local flat, at, place = { ... }, 0, 0
-    local function value()
-        at = at + 1
-        return flat[at]
-    end
     local function node()
         place = place + 1
-        local mark = sub(shape, place, place)
-        if mark == "v" then
-            return value()
-        elseif mark == "n" then
+        local mark = byte(shape, place)
+        if mark == VALUE then
+            at = at + 1
+            return flat[at]
+        elseif mark == NULL then
             return nil
-        elseif mark == "f" then
-            return functions[value()]
+        elseif mark == FUNCTION then
+            at = at + 1
+            return functions[flat[at]]
         end
         local made = {}
-        if mark == "[" then
+        if mark == LIST then
             local count = 0
-            while byte(shape, place + 1) ~= 93 do
+            while byte(shape, place + 1) ~= LIST_END do
                 count = count + 1
                 local item = node()
                 if item == nil then
@@ -185,8 +200,9 @@ function R.decode(shape, ...)
                 lists[made] = true
             end
         else
-            while byte(shape, place + 1) ~= 125 do
-                local key = value()
+            while byte(shape, place + 1) ~= TABLE_END do
+                at = at + 1
+                local key = flat[at]
                 made[key] = node()
             end
         end

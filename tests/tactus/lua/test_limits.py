@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a row of Lua stays a row
 import resource
 import time
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  a row of Lua stays a row
 import anyio
 import pytest
 
@@ -168,11 +169,11 @@ async def test_handlers_of_a_dying_script_run_in_order() -> None:
     """
     made = machine()
     made.load(seen, "story.lua")
+
+    async def answer(_: Request) -> object:
+        raise StoppedError("stop")
+
     with pytest.raises(StoppedError):
-
-        async def answer(_: Request) -> object:
-            raise StoppedError("stop")
-
         await made.drive(answer)
     made.close()
 
@@ -198,11 +199,11 @@ async def test_a_script_that_keeps_asking_while_it_dies_is_left() -> None:
     local a <close> = asking()
     ask(1)
     """
+
+    def answer(_: object) -> object:
+        raise StoppedError("stop")
+
     with pytest.raises(StoppedError):
-
-        def answer(_: object) -> object:
-            raise StoppedError("stop")
-
         await run(text, answer)
 
 

@@ -1,0 +1,23 @@
+"""The example procedures that a new one begins with."""
+
+from pathlib import Path
+
+import tactus
+
+_PACKAGE = Path(tactus.__file__).parent
+
+
+def templates() -> dict[str, Path]:
+    """The examples by name: the package's `procedures`, or the repository's beside it."""
+    folders = (_PACKAGE / "procedures", _PACKAGE.parent / "procedures")
+    folder = next((folder for folder in folders if folder.is_dir()), folders[0])
+    return {path.stem: path for path in sorted(folder.glob("*.lua"))}
+
+
+def text_for(template: str, path: str) -> str:
+    """The text of an example, as it begins the file `path`."""
+    text = templates()[template].read_text(encoding="utf-8")
+    name = path.rsplit("/", 1)[-1]
+    return text.replace(f"procedures/{template}.lua", path).replace(
+        f"-- {template}.lua:", f"-- {name}:"
+    )
