@@ -3,7 +3,6 @@ PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
 PIP    := $(PY) -m pip --disable-pip-version-check install --quiet --require-hashes
-ENV    := PYTHONWARNDEFAULTENCODING=1
 
 .PHONY: help demo test setup format lint types imports check lock bench docs clean
 
@@ -15,7 +14,7 @@ demo: $(VENV)/.runtime ## run the storyteller with the embedded demo model and w
 
 test: check ## every check: format, lint, types, import contracts, docs, tests with branch coverage
 	@$(PY) -m coverage erase
-	$(ENV) $(PY) -m coverage run -m pytest
+	$(PY) -m coverage run -m pytest
 	@$(PY) -m coverage combine --quiet
 	@$(PY) -m coverage report
 

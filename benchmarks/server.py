@@ -1,7 +1,8 @@
 """A loopback server of OpenAI chat completions that costs the client's machine as little as it can.
 
 The first part of the path says what is answered: `/5000x0` is 5,000 chunks at once, `/500x2000` is
-one each 2,000 µs, `/hold` keeps every request until `POST /release`. `GET /held/1000` is answered
+one each 2,000 µs, `/5000xjoined` is
+without regard to where a chunk ends, as through a proxy, `/hold` keeps every request until `POST /release`. `GET /held/1000` is answered
 when so many are kept. Run as `python -m benchmarks.server`; the first line out is its address.
 """
 
@@ -16,6 +17,7 @@ _HELD_CHUNKS = 20
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\n%b\r\n\r\n"
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _END = b"0\r\n\r\n"
+_JOINED = 16 * 1024  # bytes of an HTTP chunk that holds many frames
 
 
 def piece(number: int) -> str:
@@ -24,8 +26,8 @@ def piece(number: int) -> str:
 
 
 @cache
-def streamed(chunks: int) -> tuple[bytes, ...]:
-    """A streamed answer as OpenAI sends it: each frame is one HTTP chunk."""
+def streamed(chunks: int, joined: bool) -> tuple[bytes, ...]:
+    """A streamed answer as OpenAI sends it: each frame is one HTTP chunk, unless `joined`."""
     about = {
         "id": "chatcmpl-C1xQm7oPz2",
         "object": "chat.completion.chunk",
@@ -42,6 +44,9 @@ def streamed(chunks: int) -> tuple[bytes, ...]:
     data.append(_json({**about, "choices": [], "usage": _usage(chunks)}))
     data.append("[DONE]")
     frames = [f"data: {text}\n\n".encode() for text in data]
+    if joined:
+        body = b"".join(frames)
+        frames = [body[start : start + _JOINED] for start in range(0, len(body), _JOINED)]
     return (*(b"%x\r\n%b\r\n" % (len(frame), frame) for frame in frames), _END)
 
 
@@ -79,7 +84,7 @@ class _Held:
     def release(self) -> None:
         kept, self.kept = self.kept, []
         for connection in kept:
-            connection.stream(_HELD_CHUNKS, 0)
+            connection.stream(_HELD_CHUNKS, "0")
 
 
 class _Connection(asyncio.Protocol):
@@ -110,23 +115,23 @@ class _Connection(asyncio.Protocol):
                 self._held.release()
                 self.send(b"text/plain", b"")
             case answer:
-                chunks, _, delay = answer.partition("x")
+                chunks, _, how = answer.partition("x")
                 if json.loads(body).get("stream"):
-                    self.stream(int(chunks), int(delay) / 1e6)
+                    self.stream(int(chunks), how)
                 else:
                     self.send(b"application/json", whole(int(chunks)))
 
     def send(self, content_type: bytes, body: bytes) -> None:
         self._transport.write(_HEAD % (content_type, b"Content-Length: %d" % len(body)) + body)
 
-    def stream(self, chunks: int, delay: float) -> None:
+    def stream(self, chunks: int, how: str) -> None:
         head = _HEAD % (b"text/event-stream", b"Transfer-Encoding: chunked")
-        frames = streamed(chunks)
-        if not delay:
+        frames = streamed(chunks, how == "joined")
+        if how in ("0", "joined"):
             self._transport.write(b"".join((head, *frames)))
             return
         self._transport.write(head)
-        self._next(frames, 0, delay, asyncio.get_running_loop().time())
+        self._next(frames, 0, int(how) / 1e6, asyncio.get_running_loop().time())
 
     def _next(self, frames: tuple[bytes, ...], number: int, delay: float, began: float) -> None:
         """Send a frame, each at its time after the first, and the last ones with the last text."""

@@ -1,6 +1,7 @@
 """The benchmarks of turns: every peer takes the same ones from the same server."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from statistics import median
 
 from benchmarks.figures import Figure, compared
@@ -15,10 +16,14 @@ _LIVE_CHUNKS = 100
 
 
 def bulk(address: str, number: int) -> Iterator[Figure]:
-    """A chunk of 5 characters when all come at once, from the socket to the log handler."""
+    """A chunk of 5 characters when all come at once, from the socket to the log handler.
+
+    Each in an HTTP chunk of its own, as OpenAI sends them; then many in one, as proxies do.
+    """
     job = Job(address, chunks=5_000, calls=4)
     name, bars = "bulk: CPU a chunk", {"agent": 2.0, "run": 2.0}
-    return _cpu(name, job, number, bars)
+    yield from _cpu(name, job, number, bars)
+    yield from _cpu("bulk, joined: CPU a chunk", replace(job, joined=True), number, bars)
 
 
 def trickle(address: str, number: int) -> Iterator[Figure]:

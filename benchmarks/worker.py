@@ -27,6 +27,7 @@ class Job:
     address: str
     chunks: int
     delay: int = 0  # µs between chunks
+    joined: bool = False  # many chunks in one HTTP chunk
     calls: int = 1
     at_once: int = 1
     warm: int = 1
@@ -49,7 +50,8 @@ class Measured:
 
 async def measure(peer: str, job: Job) -> Measured:
     """Do `job` as `peer`; an answer that is not all there is an error."""
-    base_url = f"{job.address}/{job.chunks}x{job.delay}/v1"
+    how = "joined" if job.joined else job.delay
+    base_url = f"{job.address}/{job.chunks}x{how}/v1"
     async with PEERS[peer](base_url, job.listens) as turn:
         for _ in range(job.warm):
             await _all(turn, job, job.at_once)

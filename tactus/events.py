@@ -5,7 +5,7 @@ The run's identity, the sequence number and the time live in the `EventRecord` a
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -46,6 +46,24 @@ class Text:
 
     def __str__(self) -> str:
         return self.upto(self.length)
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def _unchecked(
+    model: type[_Model], values: dict[str, Any], private: dict[str, Any] | None
+) -> _Model:
+    """The model with these values, which are all of its fields and known to be right.
+
+    As `model_construct` does, for a fifth of its cost, which is a tenth of a live chunk's.
+    """
+    made = model.__new__(model)
+    object.__setattr__(made, "__dict__", values)
+    object.__setattr__(made, "__pydantic_fields_set__", set(values))
+    object.__setattr__(made, "__pydantic_extra__", None)
+    object.__setattr__(made, "__pydantic_private__", private)
+    return made
 
 
 class _Event(BaseModel):
@@ -107,16 +125,16 @@ class AgentStreamChunkEvent(_Event):
         The fields are of known types here, so they are not validated: this is the hot path.
         """
         text.append(chunk_text)
-        event = cls.model_construct(
-            turn_id=turn_id,
-            agent_name=agent_name,
-            index=index,
-            chunk_text=chunk_text,
-            chunk_count=count,
-            accumulated_length=text.length,
-        )
-        event._text = text
-        return event
+        values = {
+            "event_type": "agent_stream_chunk",
+            "turn_id": turn_id,
+            "agent_name": agent_name,
+            "index": index,
+            "chunk_text": chunk_text,
+            "chunk_count": count,
+            "accumulated_length": text.length,
+        }
+        return _unchecked(cls, values, {"_text": text})
 
     @model_validator(mode="wrap")
     @classmethod
@@ -260,7 +278,15 @@ class EventRecord(BaseModel):
     @classmethod
     def of(cls, event: Event, *, seq: int, run_id: str, timestamp: int) -> "EventRecord":
         """The record around an event that is one already (nothing is validated again)."""
-        return cls.model_construct(seq=seq, run_id=run_id, timestamp=timestamp, event=event)
+        values = {
+            "seq": seq,
+            "run_id": run_id,
+            "timestamp": timestamp,
+            "goal_id": None,
+            "parent_run_id": None,
+            "event": event,
+        }
+        return _unchecked(cls, values, None)
 
     def flat(self) -> dict[str, Any]:
         """One JSON-ready object: the record's fields beside the event's, nulls left out."""

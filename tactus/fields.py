@@ -1,6 +1,7 @@
 """Declared fields: what a procedure takes and returns, and the check of a value against them."""
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, Literal
@@ -9,6 +10,12 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 FieldType = Literal["string", "number", "integer", "boolean", "array", "object"]
 
+_ONLY_FOR: dict[str, tuple[FieldType, ...]] = {
+    "minimum": ("number", "integer"),
+    "maximum": ("number", "integer"),
+    "items": ("array",),
+    "fields": ("object",),
+}
 _PLACEHOLDERS: dict[FieldType, Any] = {
     "string": "",
     "number": 0.0,
@@ -39,14 +46,17 @@ class FieldDefinition(BaseModel):
     fields: "dict[str, FieldDefinition] | None" = None
 
     @model_validator(mode="after")
-    def _default_fits(self) -> "FieldDefinition":
-        for value in [*(self.enum or ()), *([] if self.default is None else [self.default])]:
-            problems: list[str] = []
-            _check_type(self, value, "", problems)
-            if problems:
-                raise ValueError(f"{value!r} is not {_article(self.type)}")
-        if self.enum and self.default is not None and self.default not in self.enum:
-            raise ValueError(f"the default {self.default!r} is not in the enum")
+    def _fits_itself(self) -> "FieldDefinition":
+        for option, kinds in _ONLY_FOR.items():
+            if getattr(self, option) is not None and self.type not in kinds:
+                raise ValueError(f"{_article(self.type)} field has no {option}")
+        problems: list[str] = []
+        for value in self.enum or ():
+            _check_type(self, value, "a choice of enum", problems)
+        if self.default is not None:
+            _check_value(self, self.default, "the default", problems)
+        if problems:
+            raise ValueError(problems[0])
         return self
 
     @property
@@ -57,8 +67,17 @@ class FieldDefinition(BaseModel):
     def placeholder(self) -> Any:
         """A value of this type, for a check that runs without inputs."""
         if self.default is not None:
-            return self.default
-        return self.enum[0] if self.enum else _PLACEHOLDERS[self.type]
+            return _check_value(self, self.default, "", [])
+        if self.enum:
+            return self.enum[0]
+        if self.fields:
+            return {name: field.placeholder() for name, field in self.fields.items()}
+        value = _PLACEHOLDERS[self.type]
+        if self.minimum is not None:
+            value = max(value, type(value)(math.ceil(self.minimum)))
+        if self.maximum is not None:
+            value = min(value, type(value)(math.floor(self.maximum)))
+        return value
 
 
 Fields = Mapping[str, FieldDefinition]
@@ -113,7 +132,7 @@ def _check_fields(
         if value is not None:
             checked[name] = _check_value(field, value, f"{path}{name}", problems)
         elif field.default is not None:
-            checked[name] = field.default
+            checked[name] = _check_value(field, field.default, f"{path}{name}", problems)
         elif field.is_required:
             problems.append(f"{path}{name}: is required ({field.type}), nothing came")
     return checked
@@ -125,7 +144,7 @@ def _check_value(field: FieldDefinition, value: Any, path: str, problems: list[s
     if len(problems) > before:
         return value
     if field.enum is not None and value not in field.enum:
-        allowed = ", ".join(repr(choice) for choice in field.enum)
+        allowed = ", ".join(_shown(choice) for choice in field.enum)
         problems.append(f"{path}: must be one of {allowed}; {_shown(value)} came")
     if field.minimum is not None and value < field.minimum:
         problems.append(f"{path}: must be at least {field.minimum:g}; {_shown(value)} came")
@@ -143,7 +162,7 @@ def _check_type(field: FieldDefinition, value: Any, path: str, problems: list[st
             return value
         case "number" if number:
             return value
-        case "integer" if number and float(value).is_integer():
+        case "integer" if number and (isinstance(value, int) or value.is_integer()):
             return int(value)
         case "array" if isinstance(value, list | tuple) or value == {}:
             if field.items is None:
@@ -165,5 +184,8 @@ def _article(name: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except (ValueError, RecursionError):  # a number of thousands of digits, a deep nest
+        text = "a very large value"
     return text if len(text) <= 80 else f"{text[:77]}..."

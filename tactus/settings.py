@@ -6,12 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from tactus.errors import SettingsError
+from tactus.fields import nearest
+from tactus.validation import Problem
 
 SETTINGS_FILE = "tactus.toml"
+_ENVIRONMENT = "the environment"
 
 
 class Limits(BaseModel):
@@ -19,10 +24,12 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    instructions: int = Field(default=500_000_000, gt=0)  # Lua VM instructions of the whole run
+    instructions: int = Field(
+        default=500_000_000, gt=0, le=2**53
+    )  # Lua VM instructions of the whole run
     cpu: float = Field(default=5.0, gt=0)  # CPU seconds between two requests
-    memory: int = Field(default=64, gt=0)  # MiB of Lua memory
-    coroutines: int = Field(default=1_000, gt=0)  # alive at once
+    memory: int = Field(default=64, gt=0, le=65_536)  # MiB of Lua memory
+    coroutines: int = Field(default=1_000, gt=0, le=1_000_000)  # alive at once
     output: int = Field(default=1_048_576, gt=0)  # bytes written to the log by the procedure
     requests: int = Field(default=10_000, gt=0)  # requests of every kind
     turns: int = Field(default=100, gt=0)  # agent turns
@@ -44,7 +51,8 @@ class Settings(BaseModel):
     """The effective settings of one process.
 
     `model` overrides the model of every agent. `api_base` maps a provider to the base URL of its
-    API, written with the version path (`http://127.0.0.1:8080/v1`). `secrets` are the provider keys
+    API, written with the version path (`http://127.0.0.1:8080/v1`); `api_base_for_all` wins over
+    it. `secrets` are the provider keys
     found, by the name of their variable; they are never shown.
     """
 
@@ -56,9 +64,25 @@ class Settings(BaseModel):
     timeout: float = Field(default=120.0, gt=0)  # seconds of silence that a turn bears
     retries: int = Field(default=2, ge=0, le=2)  # after the first request
     api_base: dict[str, str] = {}
+    api_base_for_all: str | None = None
     limits: Limits = Limits()
     demo: DemoSettings = DemoSettings()
     secrets: dict[str, str] = Field(default={}, repr=False, exclude=True)
+
+    @field_validator("api_base", "api_base_for_all")
+    @classmethod
+    def _without_password(cls, value: Any) -> Any:
+        for url in value.values() if isinstance(value, dict) else [value or ""]:
+            parts = urlsplit(url)
+            if parts.username is not None or parts.password is not None:
+                raise PydanticCustomError(
+                    "userinfo", "a base URL must not hold a user or a password"
+                )
+        return value
+
+    def base_of(self, provider: str) -> str | None:
+        """The base URL for `provider`; None for the provider's own."""
+        return self.api_base_for_all or self.api_base.get(provider)
 
 
 @dataclass(frozen=True)
@@ -94,9 +118,14 @@ def read_settings(
     merged: dict[str, Any] = {}
     for source, values in (
         (SETTINGS_FILE, _read_toml(settings_file)),
-        ("the environment", _from_environment(env)),
+        (_ENVIRONMENT, _from_environment(env)),
         ("the command line", flags or {}),
     ):
+        if "secrets" in values:
+            raise SettingsError(
+                f"{source}: secrets: keys do not belong here",
+                hint="Put each under the name of its variable into the environment or .env.",
+            )
         _merge(merged, values)
         _validated(merged, source)
     secrets = {name: value for name, value in env.items() if _is_secret(name) and value}
@@ -109,12 +138,18 @@ def _validated(values: Mapping[str, Any], source: str) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(
-            f"{source}: {name}: {first['msg'][0].lower()}{first['msg'][1:]}",
-            hint="`tactus doctor` shows the settings in force.",
-        ) from None
+        problem = Problem(error)
+    name = problem.path
+    if source == _ENVIRONMENT:
+        name = f"TACTUS_{name.upper().replace('.', '__')}"
+    if problem.unknown:
+        known = [*Settings.model_fields, *(f"limits.{limit}" for limit in Limits.model_fields)]
+        message = f"there is no such setting.{nearest(problem.path, known)}"
+    else:
+        # what came is not shown where it may be a key or a password
+        secret = problem.path.startswith(("secrets", "api_base"))
+        message = problem.message.split(";")[0] if secret else problem.message
+    raise SettingsError(f"{source}: {name}: {message}", hint="All are in docs/settings.md.")
 
 
 def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
@@ -122,16 +157,28 @@ def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, text in env.items():
         if name.startswith("TACTUS_") and text:
-            *path, last = name.removeprefix("TACTUS_").lower().split("__")
-            inner = values
-            for part in path:
-                inner = inner.setdefault(part, {})
-            inner[last] = text
+            _put(values, name.removeprefix("TACTUS_").lower().split("__"), text, name)
+    for name, text in env.items():
         for suffix in ("_BASE_URL", "_API_BASE"):
             if name.endswith(suffix) and not name.startswith("TACTUS_") and text:
                 provider = name.removesuffix(suffix).lower()
-                values.setdefault("api_base", {}).setdefault(provider, text)
+                _put(values, ["api_base", provider], text, name, keep=True)
     return values
+
+
+def _put(
+    values: dict[str, Any], path: list[str], text: str, variable: str, *, keep: bool = False
+) -> None:
+    *above, last = path
+    for part in above:
+        values = values.setdefault(part, {})
+        if not isinstance(values, dict):
+            raise SettingsError(
+                f"the environment: {variable}: TACTUS_{part.upper()} is set to one value already",
+                hint=f"Unset TACTUS_{part.upper()}; its parts are set one by one.",
+            )
+    if not keep or last not in values:
+        values[last] = text
 
 
 def _is_secret(name: str) -> bool:
@@ -143,7 +190,11 @@ def _read_env(path: Path | None) -> dict[str, str]:
         return {}
     from dotenv import dotenv_values  # only when there is such a file
 
-    return {name: value for name, value in dotenv_values(path).items() if value is not None}
+    try:
+        found = dotenv_values(path)
+    except (UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f".env cannot be read: {error}", file=str(path)) from None
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _read_toml(path: Path | None) -> dict[str, Any]:
@@ -157,8 +208,8 @@ def _read_toml(path: Path | None) -> dict[str, Any]:
 
 def _merge(into: dict[str, Any], values: Mapping[str, Any]) -> None:
     for name, value in values.items():
-        if isinstance(value, Mapping):
-            _merge(into.setdefault(name, {}), value)
+        if isinstance(value, Mapping) and isinstance(into.setdefault(name, {}), dict):
+            _merge(into[name], value)
         elif value is not None:
             into[name] = value
 

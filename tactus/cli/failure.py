@@ -6,6 +6,7 @@ import typer
 
 from tactus.cli.terminal import clean, say
 from tactus.errors import OutputError, TactusError, TurnError
+from tactus.lua import lines
 
 
 def headline(error: TactusError) -> str:
@@ -16,11 +17,7 @@ def headline(error: TactusError) -> str:
 
 def excerpt(text: str, line: int | None) -> list[str]:
     """Line `line` of `text` and the one before it, numbered; empty where there is none."""
-    lines = text.splitlines()
-    if line is None or not 1 <= line <= len(lines):
-        return []
-    numbers = range(max(1, line - 1), line + 1)
-    return [f"  {number:>4} | {clean(lines[number - 1])}" for number in numbers]
+    return [f"  {number:>4} | {clean(shown)}" for number, shown in lines.excerpt(text, line)]
 
 
 def show(error: TactusError, text: str = "", *, verbose: bool = False) -> None:

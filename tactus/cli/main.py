@@ -127,6 +127,21 @@ def new(
 
 
 @app.command()
+def ide(
+    folder: Annotated[Path, typer.Argument(metavar="[PATH]", help="Your files; or here.")] = Path(),
+    port: Annotated[int, typer.Option(help="On this machine only; 0 takes a free one.")] = 0,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Open no browser.")] = False,
+    model: Annotated[
+        str | None, typer.Option(help="In place of every agent's model, as openai/gpt-4o or demo.")
+    ] = None,
+) -> None:
+    """Open the IDE in the browser: edit, run and watch procedures."""
+    from tactus.cli.ide import serve_ide
+
+    raise typer.Exit(serve_ide(folder, port=port, model=model, open_page=not no_open))
+
+
+@app.command()
 def doctor(as_json: _AsJson = False) -> None:
     """Look at the set-up: settings, keys, local servers; each line says how to fix it."""
     from tactus.cli.doctor import examine

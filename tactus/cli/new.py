@@ -4,20 +4,11 @@ from pathlib import Path
 
 import typer
 
-import tactus
 from tactus.cli import failure
 from tactus.cli.terminal import say
 from tactus.errors import InputError
 from tactus.fields import nearest
-
-_PACKAGE = Path(tactus.__file__).parent
-
-
-def templates() -> dict[str, Path]:
-    """The examples by name: the package's `procedures`, or the repository's beside it."""
-    folders = (_PACKAGE / "procedures", _PACKAGE.parent / "procedures")
-    folder = next((folder for folder in folders if folder.is_dir()), folders[0])
-    return {path.stem: path for path in sorted(folder.glob("*.lua"))}
+from tactus.runtime.templates import templates, text_for
 
 
 def new_procedure(name: str, template: str) -> int:
@@ -39,10 +30,7 @@ def _write(path: Path, template: str) -> Path:
             f"there is no template {template!r}.{nearest(template, known)}",
             hint=f"Templates are: {', '.join(known)}.",
         )
-    text = known[template].read_text(encoding="utf-8")
-    text = text.replace(f"procedures/{template}.lua", str(path)).replace(
-        f"-- {template}.lua:", f"-- {path.name}:"
-    )
+    text = text_for(template, str(path))
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)

@@ -13,6 +13,7 @@ from tactus.errors import DefinitionError, InputError, ProcedureError, TactusErr
 from tactus.events import LogEvent
 from tactus.fields import FieldDefinition, check, nearest
 from tactus.lua.convert import FunctionRef
+from tactus.lua.lines import lines_of
 from tactus.lua.position import Position
 
 Log = Callable[[LogEvent], None]
@@ -31,7 +32,7 @@ class Declarations:
     def __init__(self, text: str, file: str, params: Mapping[str, Any] | None, log: Log) -> None:
         self.closed = False
         self.body: FunctionRef | None = None
-        self._lines = text.splitlines()
+        self._lines = lines_of(text)
         self._file = file
         self._params = params
         self._log = log
@@ -55,6 +56,12 @@ class Declarations:
                 return {"value": _decode(value["text"])}
             case "input.unknown":
                 raise self._unknown_input(value["name"])
+            case "replaced":
+                word = value["word"]
+                raise DefinitionError(
+                    f"{word} is a word of the language: write {word} {{ … }}, without =",
+                    hint=f"For a value of your own, take another name, or local {word} = ….",
+                )
             case _:
                 return self._declare(kind, value, position)
         return None
@@ -108,17 +115,21 @@ class Declarations:
                 return self.values()
         return None
 
-    def _declare_agent(self, value: Any, position: Position | None) -> int:
-        identity = len(self._agents)
-        line = position.line if position else None
-        name = value.get("name") or self._assigned_at(line) or f"agent_{identity + 1}"
-        options = dict(value["options"] or {})
+    def _declare_agent(self, value: Any, position: Position | None) -> dict[str, Any]:
+        options = value["options"] or {}
+        if not isinstance(options, Mapping) or not all(isinstance(key, str) for key in options):
+            raise DefinitionError(
+                "Agent takes named options", hint='Write Agent { model = "openai/gpt-4o-mini" }.'
+            )
         for reserved in ("name", "line"):
             if reserved in options:
                 raise DefinitionError(
                     f'Agent has no option "{reserved}"',
                     hint="An agent is named by the global it is assigned to.",
                 )
+        identity = len(self._agents)
+        line = position.line if position else None
+        name = self._named(value.get("name"), line) or f"agent_{identity + 1}"
         provider, model = _provider_and_model(options)
         definition = validated(
             AgentDefinition,
@@ -126,18 +137,25 @@ class Declarations:
             f'the agent "{name}"',
         )
         self._agents.append(definition)
-        return identity
+        return {"id": identity, "name": name}
+
+    def _named(self, given: str | None, line: int | None) -> str | None:
+        """The name an agent was given, or that its line assigns it to: `local name = Agent {`."""
+        if given is not None:
+            if not given.isidentifier():
+                raise DefinitionError(f'"{given}" is no name', hint="Use letters, digits and _.")
+            if any(agent.name == given for agent in self._agents):
+                raise DefinitionError(f'the agent "{given}" is declared already')
+            return given
+        if line is None or line > len(self._lines):
+            return None
+        found = _ASSIGNMENT.findall(self._lines[line - 1])
+        before = sum(agent.line == line for agent in self._agents)
+        return found[before] if before < len(found) else None
 
     def _name_agent(self, identity: int, name: str) -> None:
         named = self._agents[identity].model_copy(update={"name": name})
         self._agents[identity] = named
-
-    def _assigned_at(self, line: int | None) -> str | None:
-        """The name that an agent made at `line` is assigned to there, as `local name = Agent {`."""
-        if line is None or line > len(self._lines):
-            return None
-        found = _ASSIGNMENT.search(self._lines[line - 1])
-        return found.group(1) if found else None
 
     def _declare_procedure(self, value: Any) -> None:
         if self.body is not None:
@@ -160,12 +178,16 @@ class Declarations:
         )
 
 
-def _provider_and_model(options: dict[str, Any]) -> tuple[Any, Any]:
+def _provider_and_model(options: Mapping[str, Any]) -> tuple[Any, Any]:
     provider, model = options.get("provider"), options.get("model")
     if provider is None and isinstance(model, str) and "/" in model:
         provider, model = model.split("/", 1)
+    elif isinstance(model, str) and isinstance(provider, str):
+        model = model.removeprefix(f"{provider}/")
     if provider == "demo" and model is None:
         model = "demo"
+    if model == "":
+        raise DefinitionError("the model is empty", hint='Write model = "openai/gpt-4o-mini".')
     if model is None:
         raise DefinitionError(
             "an agent needs a model",

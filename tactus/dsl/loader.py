@@ -37,7 +37,7 @@ class Program:
         body = self._declarations.body
         if body is None:
             return value
-        return await self._machine.call(body, [self._declarations.values()], answer)
+        return await self._machine.call(body, [], answer)
 
     def close(self) -> None:
         """Free the Lua state."""

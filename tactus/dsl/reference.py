@@ -16,7 +16,7 @@ REFERENCE = Path(__file__).parents[2] / "docs" / "language.md"
 
 _BLOCK = re.compile(r"((?:^---.*\n)+)([^\n]*)", re.MULTILINE)
 _FUNCTION = re.compile(r"(?:local )?function ([\w.]+)\((.*?)\)")
-_EXPORT = re.compile(r'host\.export\("(\w+)"')
+_EXPORT = re.compile(r'host\.(?:export|guard)\("(\w+)"')
 _EXAMPLE = re.compile(r"```lua\n(.*?)```", re.DOTALL)
 _PARAM = re.compile(r"@param (\S+) (\S+)(?: (.*))?")
 

@@ -9,6 +9,7 @@ from tactus.errors import DefinitionError
 from tactus.fields import nearest
 from tactus.lua.outcome import Request
 from tactus.lua.position import Position
+from tactus.validation import Problem
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -57,20 +58,19 @@ def validated(model: type[Model], values: Any, what: str) -> Model:
     Raises:
         DefinitionError: names the option, what came, and for an unknown option the nearest.
     """
+    if isinstance(values, list) and not values:
+        values = {}  # an empty Lua table
     try:
-        return model.model_validate(values or {})
+        return model.model_validate(values)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-    option = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
+        problem = Problem(error)
+    if problem.unknown:
         known = [name for name in model.model_fields if name not in ("name", "line")]
         raise DefinitionError(
-            f'{what} has no option "{option}".{nearest(option, known)}',
+            f'{what} has no option "{problem.path}".{nearest(problem.path, known)}',
             hint=f"It takes {', '.join(known)}.",
         )
-    if first["type"] == "missing":
-        raise DefinitionError(f'{what} needs the option "{option}"')
-    said = first["msg"].removeprefix("Value error, ")
-    said = f"{said[0].lower()}{said[1:]}"
-    came = "" if isinstance(first["input"], dict) else f"; {first['input']!r} came"
-    raise DefinitionError(f"{what}: {option}: {said}{came}" if option else f"{what}: {said}")
+    if problem.missing:
+        raise DefinitionError(f'{what} needs the option "{problem.path}"')
+    path = f"{problem.path}: " if problem.path else ""
+    raise DefinitionError(f"{what}: {path}{problem.message}")

@@ -1,7 +1,6 @@
 """The errors of a procedure, as its author reads them."""
 
 import json
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +12,11 @@ from tactus.errors import (
     TactusError,
 )
 from tactus.lua.hints import runtime_hint, syntax_hint
+from tactus.lua.lines import lines_of
 from tactus.lua.outcome import Failed
 from tactus.lua.position import split_message, trimmed
 from tactus.settings import Limits
 
-_LINE_END = re.compile(r"\r\n|\n\r|\n|\r")
 _MOST_TEXT = 4_000  # characters
 
 _LIMITS = {
@@ -39,7 +38,7 @@ class Source:
 
     def line(self, number: int | None) -> str:
         """The text of a line, empty where there is none."""
-        lines = _LINE_END.split(self.text)  # as Lua counts them
+        lines = lines_of(self.text)
         return lines[number - 1] if number is not None and 0 < number <= len(lines) else ""
 
 
@@ -79,12 +78,18 @@ def _shown(value: Any) -> str:
 
 
 def limit_error(limit: str, limits: Limits) -> LimitError:
-    """The error for a limit of the Lua state."""
+    """The error for a limit of the Lua state, or for the wall time of the run (`timeout`)."""
     if limit == "stack":
         return LimitError(
             "the procedure calls itself too deeply",
             limit="stack",
             hint="A function that calls itself without an end? This limit is Lua's own.",
+        )
+    if limit == "timeout":
+        return LimitError(
+            f"the run took longer than {limits.timeout:g} s",
+            limit="time",
+            hint="Raise it with --timeout, or limits.timeout in tactus.toml.",
         )
     said, advice = _LIMITS[limit]
     return LimitError(

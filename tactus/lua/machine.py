@@ -256,6 +256,8 @@ class Machine:
                 raise procedure_error(outcome, self._source, self._lua.names().splitlines())
             case Dead(line=line) if self._interrupt.set:
                 raise StoppedError("the run was stopped", file=self._source.file, line=line)
+            case Dead(limit="cpu", line=line) if self._interrupt.late:
+                raise limit_error("timeout", self._limits).at(self._source.file, line)
             case Dead(limit=limit, line=line):
                 raise limit_error(limit, self._limits).at(self._source.file, line)
             case Killed():

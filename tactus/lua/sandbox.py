@@ -71,14 +71,25 @@ class Memory:
 
 
 class Interrupt:
-    """Ends what a script computes, from any thread: what it runs next is its last."""
+    """Ends what a script computes, from any thread: what it runs next is its last.
+
+    Attributes:
+        set: whether it shall end now.
+        deadline: when it shall end, on the monotonic clock, in seconds.
+    """
 
     def __init__(self) -> None:
         self.set = False
+        self.deadline = math.inf
+
+    @property
+    def late(self) -> bool:
+        """Whether the deadline has passed."""
+        return time.monotonic() > self.deadline
 
     def clock(self) -> float:
-        """CPU seconds of this thread; past every deadline once the interrupt is set."""
-        return math.inf if self.set else time.thread_time()
+        """CPU seconds of this thread; past every deadline once the script shall end."""
+        return math.inf if self.set or self.late else time.thread_time()
 
 
 def open_sandbox(limits: Limits, *, alias: str, seed: int, interrupt: Interrupt) -> Sandbox:

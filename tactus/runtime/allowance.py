@@ -1,8 +1,13 @@
 """What a run may still use: turns, tokens, money, log output."""
 
+from typing import TYPE_CHECKING
+
 from tactus.errors import LimitError
-from tactus.events import LogEvent, Totals
+from tactus.events import LogEvent
 from tactus.settings import Limits
+
+if TYPE_CHECKING:  # DSPy takes a second to import
+    from tactus.dspy.agent import TurnResult
 
 
 class Allowance:
@@ -12,6 +17,8 @@ class Allowance:
         self._limits = limits
         self._turns = 0
         self._output = 0
+        self._cost = 0.0
+        self._tokens = 0
 
     def take_turn(self) -> None:
         """One more turn begins."""
@@ -33,27 +40,40 @@ class Allowance:
                 hint="Log less, or raise limits.output in tactus.toml.",
             )
 
-    def check(self, totals: Totals, model: str) -> None:
-        """A turn of `model` has ended and the run has used `totals`."""
-        allowed = self._limits.max_cost
-        if allowed is not None and totals.cost is None:
+    def spend(self, result: "TurnResult") -> None:
+        """A turn has ended; what is limited but unknown of it ends the run too."""
+        model = f"{result.provider}/{result.model}"
+        if self._limits.max_cost is not None:
+            self._spend_cost(result.cost, self._limits.max_cost, model)
+        if self._limits.max_tokens is not None:
+            self._spend_tokens(result.usage.total_tokens, self._limits.max_tokens, model)
+
+    def _spend_cost(self, cost: float | None, allowed: float, model: str) -> None:
+        if cost is None:
             raise LimitError(
                 f"the price of {model} is unknown, so the limit of {allowed:g} USD cannot be kept",
                 limit="cost",
                 hint="Leave out --max-cost for this model, or limit tokens with limits.max_tokens.",
             )
-        if allowed is not None and totals.cost is not None and totals.cost > allowed:
+        self._cost += cost
+        if self._cost > allowed:
             raise LimitError(
-                f"the run has cost {totals.cost:.6f} USD, more than its limit of {allowed:g}",
+                f"the run has cost {self._cost:.6f} USD, more than its limit of {allowed:g}",
                 limit="cost",
                 hint="Raise it with --max-cost, or limits.max_cost in tactus.toml.",
             )
-        if self._limits.max_tokens is None:
-            return
-        used = (totals.input_tokens or 0) + (totals.output_tokens or 0)
-        if used > self._limits.max_tokens:
+
+    def _spend_tokens(self, tokens: int | None, allowed: int, model: str) -> None:
+        if tokens is None:
             raise LimitError(
-                f"the run has used {used:,} tokens, more than its {self._limits.max_tokens:,}",
+                f"{model} did not tell its tokens, so the limit of {allowed:,} cannot be kept",
+                limit="tokens",
+                hint="Leave out limits.max_tokens for this model; limits.turns holds in any case.",
+            )
+        self._tokens += tokens
+        if self._tokens > allowed:
+            raise LimitError(
+                f"the run has used {self._tokens:,} tokens, more than its {allowed:,}",
                 limit="tokens",
                 hint="Raise limits.max_tokens in tactus.toml, or TACTUS_LIMITS__MAX_TOKENS.",
             )

@@ -15,7 +15,7 @@ import anyio.to_thread
 from tactus.definitions import AgentDefinition
 from tactus.dsl.loader import Program, load
 from tactus.dsl.requests import AgentTurn, ClearHistory, parse
-from tactus.errors import LimitError, OutputError, StoppedError, TactusError, TurnError
+from tactus.errors import OutputError, StoppedError, TactusError, TurnError
 from tactus.events import (
     Emit,
     ErrorEvent,
@@ -26,6 +26,8 @@ from tactus.events import (
     ValidationEvent,
 )
 from tactus.fields import check
+from tactus.lua.failure import limit_error
+from tactus.lua.lines import excerpt
 from tactus.lua.outcome import Request
 from tactus.lua.sandbox import Interrupt
 from tactus.runtime.allowance import Allowance
@@ -38,6 +40,19 @@ if TYPE_CHECKING:  # DSPy takes a second to import: only a run that calls an age
 
 Status = Literal["completed", "failed", "stopped"]
 
+# Why a provider refuses before it has worked; what any other failed turn cost nobody knows.
+_UNPAID = frozenset(
+    {
+        "auth",
+        "billing",
+        "context_length",
+        "invalid_request",
+        "not_configured",
+        "rate_limit",
+        "unsupported",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
@@ -49,10 +64,7 @@ class Procedure:
 
     def excerpt(self, line: int | None) -> str | None:
         """The source line `line`, with the one before it."""
-        lines = self.text.splitlines()
-        if line is None or not 1 <= line <= len(lines):
-            return None
-        return "\n".join(lines[max(0, line - 2) : line])
+        return "\n".join(shown for _, shown in excerpt(self.text, line)) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +149,13 @@ class Run:
         with self._scope as scope:
             if self._limits.timeout is not None:
                 scope.deadline = anyio.current_time() + self._limits.timeout
+                self._interrupt.deadline = time.monotonic() + self._limits.timeout
             await anyio.lowlevel.checkpoint()  # stopped before it began
             self._program = await self._load()
             return await self._program.drive(self._answer)
         if self._interrupt.set:
             raise StoppedError("the run was stopped", file=self._procedure.name)
-        raise LimitError(
-            f"the run took longer than {self._limits.timeout:g} s",
-            limit="time",
-            hint="Raise it with --timeout, or limits.timeout in tactus.toml.",
-        ).at(self._procedure.name, None)
+        raise limit_error("timeout", self._limits).at(self._procedure.name, None)
 
     async def _load(self) -> Program:
         """Load the procedure: where a limiter is, in a worker thread, as it runs to a request."""
@@ -191,6 +200,12 @@ class Run:
             status = "completed"
         except TurnError as error:
             status = "failed"
+            unpaid = error.reason in _UNPAID
+            self._recorder.count(
+                input_tokens=0 if unpaid else None,
+                output_tokens=0 if unpaid else None,
+                cost=0.0 if unpaid else None,
+            )
             if turn.position is not None:
                 error.at(turn.position.file, turn.position.line)
             self._report(error, turn_id)
@@ -204,7 +219,7 @@ class Run:
             output_tokens=result.usage.output_tokens,
             cost=result.cost,
         )
-        self._allowance.check(self._recorder.totals(), f"{result.provider}/{result.model}")
+        self._allowance.spend(result)
         return _plain(result)
 
     def _message(self, turn: AgentTurn) -> str:

@@ -1,3 +1,6 @@
+import pytest
+from pydantic import ValidationError
+
 from tactus.events import EVENT, AgentStreamChunkEvent, EventRecord, LogEvent, Text
 
 
@@ -45,3 +48,16 @@ def test_a_record_is_one_flat_object_without_nulls() -> None:
         "level": "warn",
         "message": "careful",
     }
+
+
+def test_values_that_are_not_checked_make_the_same_as_checked_ones() -> None:
+    event = grown(Text(), "Once ", 0)
+    record = EventRecord.of(event, seq=1, run_id="r", timestamp=2)
+    fields = {"seq": 1, "run_id": "r", "timestamp": 2, "event": event}
+    assert record == EventRecord.model_validate(fields)
+    assert record.model_dump() == EventRecord.model_validate(fields).model_dump()
+    for made in (record, event):
+        assert set(made.__dict__) == set(type(made).model_fields)
+        assert made.model_copy() == made
+    with pytest.raises(ValidationError, match="frozen"):
+        event.index = 7  # type: ignore[misc]

@@ -20,19 +20,19 @@ def test_defaults_are_filled_in_and_whole_floats_become_integers() -> None:
     [
         (of("string"), 3, "x: must be a string; 3 came"),
         (of("integer"), 1.5, "x: must be an integer; 1.5 came"),
-        (of("integer"), True, "x: must be an integer; True came"),
-        (of("number"), "1", "x: must be a number; '1' came"),
+        (of("integer"), True, "x: must be an integer; true came"),
+        (of("number"), "1", 'x: must be a number; "1" came'),
         (of("boolean"), 0, "x: must be a boolean; 0 came"),
-        (of("array"), {"a": 1}, "x: must be an array; {'a': 1} came"),
+        (of("array"), {"a": 1}, 'x: must be an array; {"a": 1} came'),
         (of("object"), [1], "x: must be an object; [1] came"),
-        (of("string", enum=["a", "b"]), "c", "x: must be one of 'a', 'b'; 'c' came"),
+        (of("string", enum=["a", "b"]), "c", 'x: must be one of "a", "b"; "c" came'),
         (of("number", minimum=0), -1, "x: must be at least 0; -1 came"),
         (of("number", maximum=2), 3, "x: must be at most 2; 3 came"),
-        (of("array", items={"type": "integer"}), [1, "b"], "x[2]: must be an integer; 'b' came"),
+        (of("array", items={"type": "integer"}), [1, "b"], 'x[2]: must be an integer; "b" came'),
         (
             of("array", items={"type": "object", "fields": {"age": {"type": "integer"}}}),
             [{"age": "old"}],
-            "x[1].age: must be an integer; 'old' came",
+            'x[1].age: must be an integer; "old" came',
         ),
         (
             of("object", fields={"name": {"type": "string"}}),
@@ -68,12 +68,34 @@ def test_a_long_value_is_cut_in_the_problem() -> None:
 
 
 @pytest.mark.parametrize(
-    "options",
-    [{"default": 3}, {"enum": ["a"], "default": "b"}, {"enum": [1]}, {"colour": "red"}],
+    ("kind", "options"),
+    [
+        ("string", {"default": 3}),
+        ("string", {"enum": ["a"], "default": "b"}),
+        ("string", {"enum": [1]}),
+        ("string", {"colour": "red"}),
+        ("string", {"minimum": 3}),
+        ("string", {"items": {"type": "string"}}),
+        ("array", {"fields": {}}),
+        ("integer", {"default": 10, "maximum": 5}),
+    ],
 )
-def test_a_field_that_contradicts_itself_is_refused(options: dict[str, object]) -> None:
+def test_a_field_that_contradicts_itself_is_refused(kind: str, options: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
-        of("string", **options)
+        of(kind, **options)
+
+
+def test_a_default_is_made_to_fit_as_a_value_is() -> None:
+    fields = {"n": of("integer", default=5.0), "l": of("array", default={})}
+    checked, problems = check(fields, {})
+    assert (repr(checked), problems) == ("{'n': 5, 'l': []}", ())
+
+
+def test_a_number_of_many_digits_is_an_integer_like_any_other() -> None:
+    value = 10**5000
+    assert check({"n": of("integer")}, {"n": value}) == ({"n": value}, ())
+    (problem,) = check({"n": of("integer", maximum=3)}, {"n": value})[1]
+    assert problem == "n: must be at most 3; a very large value came"
 
 
 @pytest.mark.parametrize(
@@ -95,9 +117,18 @@ def test_typed_text_of_the_wrong_type_is_refused() -> None:
         parse(of("integer"), "many")
 
 
-@pytest.mark.parametrize("kind", ["string", "number", "integer", "boolean", "array", "object"])
-def test_the_placeholder_of_a_field_fits_it(kind: str) -> None:
-    field = of(kind)
+@pytest.mark.parametrize(
+    "field",
+    [
+        *(of(kind) for kind in ("string", "number", "integer", "boolean", "array", "object")),
+        of("integer", minimum=1),
+        of("number", minimum=0.5, maximum=3),
+        of("integer", maximum=-7),
+        of("object", fields={"name": {"type": "string"}, "age": {"type": "integer", "minimum": 1}}),
+        of("integer", default=5.0),
+    ],
+)
+def test_the_placeholder_of_a_field_fits_it(field: FieldDefinition) -> None:
     assert check({"x": field}, {"x": field.placeholder()})[1] == ()
 
 

@@ -47,9 +47,15 @@ def test_base_urls_come_from_each_providers_variable(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("colour = 1", "tactus.toml: colour: extra inputs are not permitted"),
-        ("[limits]\nmemory = 0", "tactus.toml: limits.memory: input should be greater than 0"),
+        ("colour = 1", "tactus.toml: colour: there is no such setting"),
+        ("[limits]\nmemory = 0", "tactus.toml: limits.memory: must be greater than 0; 0 came"),
         ("model = ", "tactus.toml cannot be read"),
+        (
+            "[limits]\nmemry = 1",
+            'limits.memry: there is no such setting. Did you mean "limits.memory"',
+        ),
+        ("limits = 5", "tactus.toml: limits: must be a table; 5 came"),
+        ('[secrets]\nOPENAI_API_KEY = "k"', "tactus.toml: secrets: keys do not belong here"),
     ],
 )
 def test_a_wrong_settings_file_is_named_with_its_setting(
@@ -61,8 +67,48 @@ def test_a_wrong_settings_file_is_named_with_its_setting(
 
 
 def test_a_wrong_variable_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="the environment: retries"):
+    with pytest.raises(SettingsError, match="the environment: TACTUS_RETRIES: must be a whole"):
         read(tmp_path, TACTUS_RETRIES="many")
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        (
+            {"TACTUS_LIMITS": "5", "TACTUS_LIMITS__MEMORY": "10"},
+            "TACTUS_LIMITS is set to one value",
+        ),
+        ({"TACTUS_API_BASE": "u", "OPENAI_BASE_URL": "v"}, "TACTUS_API_BASE is set to one value"),
+        ({"TACTUS_LIMITS__MEMORY": "9" * 20}, "TACTUS_LIMITS__MEMORY: must be at most 65536"),
+        ({"TACTUS_MODLE": "x"}, 'TACTUS_MODLE: there is no such setting. Did you mean "model"?'),
+    ],
+)
+def test_variables_that_cannot_be_are_named(
+    tmp_path: Path, environ: dict[str, str], message: str
+) -> None:
+    with pytest.raises(SettingsError) as raised:
+        read(tmp_path, **environ)
+    assert message in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["OPENAI_BASE_URL", "TACTUS_API_BASE_FOR_ALL"])
+def test_a_password_in_a_base_url_is_refused_and_not_shown(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingsError, match="must not hold a user or a password") as raised:
+        read(tmp_path, **{name: "http://user:s3cret@127.0.0.1/v1"})
+    assert "s3cret" not in str(raised.value)
+
+
+def test_one_base_url_may_hold_for_every_provider(tmp_path: Path) -> None:
+    settings = read(tmp_path, OPENAI_BASE_URL="http://a/v1")
+    assert (settings.base_of("openai"), settings.base_of("groq")) == ("http://a/v1", None)
+    settings = read(tmp_path, {"api_base_for_all": "http://b/v1"}, OPENAI_BASE_URL="http://a/v1")
+    assert (settings.base_of("openai"), settings.base_of("groq")) == ("http://b/v1", "http://b/v1")
+
+
+def test_an_env_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"A=\xff\xfe")
+    with pytest.raises(SettingsError, match=r"\.env cannot be read"):
+        read(tmp_path)
 
 
 def test_secrets_are_kept_but_never_shown(tmp_path: Path) -> None:

@@ -74,7 +74,8 @@ local function make(options, name)
         host.fail("Agent takes a table of options, a " .. type(options) .. " came")
     end
     local handle = {}
-    local identity = { name = name, id = host.tell("agent", { options = options, name = name }) }
+    local identity = host.tell("agent", { options = options, name = name })
+    identity.fixed = name ~= nil
     local methods = {
         turn = function(...)
             return turn(handle, (without(handle, ...)))
@@ -151,8 +152,8 @@ host.export("agent", agent)
 
 host.on_global(function(name, value)
     local identity = identities[value]
-    if identity and identity.name == nil then
-        identity.name = name
+    if identity and not identity.fixed then
+        identity.name, identity.fixed = name, true
         host.tell("agent.name", { agent = identity.id, name = name })
     end
 end)

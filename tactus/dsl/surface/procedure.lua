@@ -16,8 +16,11 @@ local INPUT = {
             host.tell("input.unknown", { name = tostring(name) })
         end
     end,
-    __newindex = function(_, name)
-        host.fail("input has no " .. tostring(name) .. " to change", "keep the value in a local or in State")
+    __newindex = function(_, name, value)
+        if not declared[name] then
+            host.tell("input.unknown", { name = tostring(name) })
+        end
+        rawset(values, name, value)
     end,
 }
 
@@ -51,7 +54,7 @@ setmetatable(values, INPUT)
 --- return { prompt = "Write " .. input.words .. " words about " .. input.topic }
 --- ```
 ---@type table<string, any>|fun(fields: table<string, Field>)
-host.export("input", values)
+host.guard("input", values)
 
 --- The values of the declared inputs; the same table as `input`.
 ---
@@ -60,7 +63,7 @@ host.export("input", values)
 --- return { greeting = "Hello, " .. params.name }
 --- ```
 ---@type table<string, any>
-host.export("params", values)
+host.guard("params", values)
 
 --- Declare what the procedure returns. The result is checked after the run; a failure names the
 --- field and what came, and never loses the text.
@@ -73,7 +76,7 @@ host.export("params", values)
 local function output(fields)
     host.tell("output", host.fields("output", fields))
 end
-host.export("output", output)
+host.guard("output", output)
 
 --- Declare the procedure as one value: its input, its output and its body. Use it instead of
 --- statements at the top of the file.
@@ -107,5 +110,13 @@ local function Procedure(options)
         body = body,
     })
     declare(options.input, told)
+    host.bind(body, values) -- not a copy: a misspelt name is an error here too
 end
 host.export("Procedure", Procedure)
+
+-- `output = { … }` for `output { … }` would silently declare nothing.
+host.on_global(function(name)
+    if name == "input" or name == "output" then
+        host.tell("replaced", { word = name })
+    end
+end)

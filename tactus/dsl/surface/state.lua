@@ -75,6 +75,9 @@ host.export(
         __index = function(_, name)
             return rawget(State, name) or values[name]
         end,
+        __pairs = function()
+            return pairs(values)
+        end,
         __newindex = function(_, name, value)
             if rawget(State, name) ~= nil then
                 host.fail("State." .. name .. " is a function and cannot be replaced")

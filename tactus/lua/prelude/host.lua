@@ -57,8 +57,10 @@ script_words._G = script_words
 script_words.string = R.string -- the one that methods of text come from
 
 local listeners = {}
+local guarded = {} -- words that a listener hears of when the script assigns to them
 setmetatable(script_words, {
     __metatable = false,
+    __index = guarded,
     __newindex = function(t, name, value)
         rawset(t, name, value)
         for _, listener in raw.ipairs(listeners) do
@@ -81,6 +83,7 @@ local function ask(kind, op, value)
     return (answered(R.ask(kind, op, R.line(), shape, flat)))
 end
 
+R.bound = {} -- functions that Python calls -> the one argument they get
 R.host = {
     null = R.null,
     array = R.array,
@@ -92,17 +95,23 @@ R.host = {
         return (ask("request", op, value))
     end,
     export = function(name, value)
-        if rawget(script_words, name) ~= nil then
+        if rawget(script_words, name) ~= nil or guarded[name] ~= nil then
             R.fail(name .. " is a word of the language already")
         end
         rawset(script_words, name, value)
     end,
+    guard = function(name, value)
+        guarded[name] = value
+    end,
     on_global = function(listener)
         listeners[#listeners + 1] = listener
+    end,
+    bind = function(f, value)
+        R.bound[f] = value
     end,
     is_function = function(value)
         return type(value) == "function"
     end,
 }
 
-R.surface_words, R.script_words = surface_words, script_words
+R.surface_words, R.script_words, R.guarded = surface_words, script_words, guarded

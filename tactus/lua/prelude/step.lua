@@ -46,7 +46,8 @@ local function compile(text)
     return keep(f)
 end
 
--- The number of a coroutine that will call a function with a list of arguments.
+-- The number of a coroutine that will call a function with a list of arguments, or with the value
+-- that a surface file bound to it.
 local function call(number, shape, ...)
     local arguments = R.decode(shape, ...)
     local count = #arguments
@@ -55,7 +56,11 @@ local function call(number, shape, ...)
             arguments[position] = nil
         end
     end
-    return keep(R.function_of(number), unpack(arguments, 1, count))
+    local f = R.function_of(number)
+    if R.bound[f] ~= nil then
+        return keep(f, R.bound[f])
+    end
+    return keep(f, unpack(arguments, 1, count))
 end
 
 local function ended(number, outcome, ...)

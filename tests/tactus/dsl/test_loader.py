@@ -47,6 +47,30 @@ def test_provider_and_model_are_written_apart_or_together(options: str) -> None:
     assert (agent.provider, agent.model) == ("openai", "gpt-4o")
 
 
+def test_a_provider_written_twice_is_taken_once() -> None:
+    agent = only_agent('a = Agent { provider = "openai", model = "openai/gpt-4o" }')
+    assert (agent.provider, agent.model) == ("openai", "gpt-4o")
+
+
+def test_an_agent_knows_its_name_however_it_got_it() -> None:
+    text = """
+    first = Agent { provider = "demo" }
+    local second = Agent { provider = "demo" }
+    third = 1
+    third = Agent { provider = "demo" }
+    agent("fourth", { provider = "demo" })
+    print(first.name, second.name, third.name, fourth.name)
+    """
+    lines: list[LogEvent] = []
+    load(text, "story.lua", limits=Limits(), log=lines.append).close()
+    assert lines[0].message == "first\tsecond\tthird\tfourth"
+
+
+def test_two_agents_on_one_line_have_two_names() -> None:
+    text = 'a = Agent { provider = "demo" } local b = Agent { provider = "demo" }'
+    assert [agent.name for agent in define(text).agents] == ["a", "b"]
+
+
 def test_a_model_name_with_slashes_keeps_them_behind_its_provider() -> None:
     agent = only_agent('a = Agent { model = "openrouter/meta/llama-3" }')
     assert (agent.provider, agent.model) == ("openrouter", "meta/llama-3")
@@ -89,7 +113,11 @@ def test_every_option_of_an_agent_is_kept() -> None:
         ),
         ('a = Agent { provider = "openai" }', "an agent needs a model", 1),
         ('a = Agent { model = "gpt-4o" }', "the model 'gpt-4o' has no provider", 1),
-        ('a = Agent { model = "openai/x", temperature = 3 }', "less than or equal to 2; 3 came", 1),
+        (
+            'a = Agent { model = "openai/x", temperature = 3 }',
+            "temperature: must be at most 2; 3 came",
+            1,
+        ),
         ('a = Agent { model = "openai/x", temperature = "hot" }', "temperature", 1),
         ("a = Agent(3)", "Agent takes a table of options, a number came", 1),
         ('agent({ model = "openai/x" })', "agent takes a name first", 1),
@@ -102,7 +130,15 @@ def test_every_option_of_an_agent_is_kept() -> None:
             'input: a has no option "defualt". Did you mean "default"?',
             1,
         ),
-        ("input { a = field.integer{default = 'x'} }", "'x' is not an integer", 1),
+        ("input { a = field.integer{default = 'x'} }", "a: the default: must be an integer", 1),
+        ("input { a = field.string{minimum = 3} }", "a: a string field has no minimum", 1),
+        ('a = Agent { "openai/gpt-4o" }', "Agent takes named options", 1),
+        ('a = Agent { model = "openai/" }', "the model is empty", 1),
+        ('agent("", { model = "openai/x" })', "is no name", 1),
+        ('agent("my agent", { model = "openai/x" })', "is no name", 1),
+        ('agent("a", {model="b/c"})\nagent("a", {model="b/c"})', '"a" is declared already', 2),
+        ("output = { story = field.string{} }", "output { … }, without =", 1),
+        ("\ninput = { story = field.string{} }", "input { … }, without =", 2),
         ("field.strin{}", "strin", 1),
         ("Procedure { output = {} }", "Procedure needs a function as its body", 1),
         ("Procedure { inputs = {}, function() end }", "Procedure has no option inputs", 1),
@@ -113,7 +149,7 @@ def test_every_option_of_an_agent_is_kept() -> None:
         ),
         ('a = Agent { model = "openai/x" }\na.model = "y"', "an agent cannot be changed", 2),
         ('a = Agent { model = "openai/x" }\na.run()', "an agent has no run", 2),
-        ("input { a = field.string{} }\ninput.b = 3", "input has no b to change", 2),
+        ("input { a = field.string{} }\ninput.b = 3", 'the input "b" is not declared', 2),
         ("input { topic = field.string{} }\nprint(input.topci)", 'Did you mean "topic"?', 2),
         ("print(params.topic)", 'the input "topic" is not declared', 1),
         ("State.set(1, 2)", "State.set takes a name first", 1),

@@ -1,4 +1,5 @@
 import sys
+import threading
 from functools import partial
 
 import anyio
@@ -7,7 +8,7 @@ from anyio.lowlevel import checkpoint
 
 from tactus.definitions import AgentDefinition
 from tactus.dspy.agent import Agent
-from tactus.dspy.models import Models
+from tactus.dspy.models import Model, Models
 from tactus.events import AgentStreamChunkEvent, AgentTurnEvent, Event
 from tactus.settings import Settings
 from tests.providers.openai import Answer, Request, openai_server
@@ -144,6 +145,23 @@ async def test_sixty_turns_at_once_do_not_mix() -> None:
                 tasks.start_soon(speak, f"agent{number}")
         await models.aclose()
         assert len(told) == 60
+
+
+async def test_turns_that_begin_together_have_one_model_made_in_one_thread() -> None:
+    models = Models(Settings(secrets={"OPENAI_API_KEY": "k"}))
+    made: list[Model] = []
+
+    async def ask() -> None:
+        made.append(await models.ready("openai", "gpt-4o-mini"))
+
+    threads = threading.active_count()
+    async with anyio.create_task_group() as tasks:
+        for _ in range(20):
+            tasks.start_soon(ask)
+    assert threading.active_count() <= threads + 1
+    await models.aclose()
+    assert len(made) == 20
+    assert all(model is made[0] for model in made)
 
 
 @pytest.mark.parametrize("hold_after", [0, 2])

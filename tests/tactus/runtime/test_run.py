@@ -216,7 +216,7 @@ async def test_an_output_that_does_not_fit_names_the_fields_and_loses_nothing(ru
     done = await run(text)
     assert isinstance(done.result.error, OutputError)
     assert done.result.value == {"story": "Once", "words": "many"}
-    assert done.only("validation").errors == ("words: must be an integer; 'many' came",)
+    assert done.only("validation").errors == ('words: must be an integer; "many" came',)
     assert done.only("run_finished").result == {"story": "Once", "words": "many"}
     assert done.result.status == "failed"
 
@@ -330,6 +330,59 @@ async def test_the_wall_time_of_a_run_is_limited(run: RunIt) -> None:
     assert "agent_turn:stopped" in done.story
 
 
+async def test_the_wall_time_holds_while_the_procedure_computes(run: RunIt) -> None:
+    done = await run(
+        "local t = 0 for i = 1, 1e10 do t = t + i end",
+        limits={"timeout": 0.2, "cpu": 30, "instructions": 10**12},
+    )
+    assert isinstance(done.result.error, LimitError)
+    assert done.result.error.limit == "time"
+    assert done.result.totals.duration_ms < 5_000
+
+
+async def test_a_limit_of_tokens_is_refused_where_they_are_not_told(run: RunIt) -> None:
+    async with openai_server(Answer(("Hello",), usage=None)) as server:
+        done = await run(
+            'a = Agent { model = "openai/gpt-4o-mini" }\nwhile true do pcall(a, "hi") end',
+            api_base={"openai": server.base_url},
+            secrets={"OPENAI_API_KEY": "k"},
+            limits={"max_tokens": 1000},
+        )
+    assert isinstance(done.result.error, LimitError)
+    assert "did not tell its tokens" in done.result.error.message
+    assert len(server.requests) == 1
+
+
+async def test_a_turn_that_failed_half_way_counts_and_its_cost_is_unknown(run: RunIt) -> None:
+    text = 'a = Agent { model = "openai/gpt-4o-mini" }\npcall(a, "hi")\nreturn { ok = true }'
+    async with openai_server(Answer(("Once ", "upon"), cut="eof", cut_after=1)) as server:
+        done = await run(
+            text, api_base={"openai": server.base_url}, secrets={"OPENAI_API_KEY": "k"}
+        )
+    assert done.result.status == "completed"
+    totals = done.result.totals
+    assert (totals.turns, totals.cost, totals.input_tokens) == (1, None, None)
+
+
+async def test_a_turn_that_was_refused_counts_and_costs_nothing(run: RunIt) -> None:
+    text = 'a = Agent { model = "demo/error-401" }\npcall(a, "hi")\nreturn { ok = true }'
+    totals = (await run(text)).result.totals
+    assert (totals.turns, totals.cost, totals.input_tokens) == (1, 0, 0)
+
+
+async def test_a_misspelt_input_of_the_procedure_form_is_an_error(run: RunIt) -> None:
+    text = """
+    Procedure {
+        input = { topic = field.string{} },
+        function(input) return { input.topc } end,
+    }
+    """
+    done = await run(text, {"topic": "sea"})
+    assert isinstance(done.result.error, InputError)
+    assert 'Did you mean "topic"?' in done.result.error.message
+    assert done.result.error.line == 4
+
+
 async def test_a_missing_key_names_its_variable_and_the_demo(run: RunIt) -> None:
     done = await run(SEED)
     assert isinstance(done.result.error, TurnError)
@@ -350,6 +403,22 @@ async def test_a_procedure_cannot_choose_a_base_url(run: RunIt) -> None:
     done = await run('a = Agent { model = "openai/x", api_base = "http://127.0.0.1:1" }')
     assert done.result.error is not None
     assert 'has no option "api_base"' in done.result.error.message
+
+
+async def test_state_is_kept_under_names_and_can_be_walked(run: RunIt) -> None:
+    text = """
+    State.b = 2
+    State.set("a", 1)
+    State.increment("b", 3)
+    local seen = {}
+    for name, value in pairs(State) do seen[#seen + 1] = name .. value end
+    return { seen = seen, all = State.all(), missing = State.get("c", "none") }
+    """
+    assert (await run(text)).result.value == {
+        "seen": ["a1", "b5"],
+        "all": {"a": 1, "b": 5},
+        "missing": "none",
+    }
 
 
 async def test_random_numbers_are_those_of_the_run(run: RunIt) -> None:
