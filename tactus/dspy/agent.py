@@ -2,27 +2,27 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from itertools import count
-from typing import Literal
 
 import anyio
 import dspy
 from dspy.lm15 import Config, Message, Request, Response
 
 from tactus.definitions import AgentDefinition
-from tactus.dspy.failures import Failures
+from tactus.dspy.failures import RETRIED, Failures
 from tactus.dspy.models import Model, Models
 from tactus.dspy.prices import Usage
 from tactus.dspy.results import TurnResult
+from tactus.dspy.stages import Stages
 from tactus.dspy.streaming import Stream, text_of
+from tactus.dspy.surrogates import mended
 from tactus.errors import TurnError
-from tactus.events import AgentTurnEvent, Emit
+from tactus.events import Emit
 from tactus.settings import Settings
 
 __all__ = ["Agent", "TurnResult", "Usage"]
-
-_RETRIED = frozenset({"rate_limit", "server", "transport"})
 
 
 class Agent(dspy.Module):  # type: ignore[misc]
@@ -69,13 +69,14 @@ class Agent(dspy.Module):  # type: ignore[misc]
         """
         began = anyio.current_time()
         stream = self._stream(turn_id, began)
-        with self._stages(turn_id, stream):
+        stages = Stages(self._definition, turn_id, stream is not None, self._emit)
+        with stages.told(), _text_kept(stream):
             lm = await self._models.ready(self._definition.provider, self._definition.model)
             request = self._request(lm, message)
-            response = await self._answer(lm, request, stream)
+            response = await self._answer(lm, request, stream, stages)
             ended = anyio.current_time()
             text = text_of(response) if stream is None else str(stream.text)
-            self._check(text, response)
+            self._check(text, response, "" if stream is None else stream.refusal)
             first = None if stream is None else stream.first
             result = TurnResult(
                 turn_id=turn_id,
@@ -93,7 +94,7 @@ class Agent(dspy.Module):  # type: ignore[misc]
             )
             if self._emit is not None:
                 self._emit(result.cost_event())
-            self._messages = (*request.messages, response.message)
+            self._messages = (*request.messages, _said(response))
         return result
 
     def clear_history(self) -> None:
@@ -117,9 +118,12 @@ class Agent(dspy.Module):  # type: ignore[misc]
         except (TypeError, ValueError) as error:
             raise self._failures.told(error) from None
 
-    async def _answer(self, lm: Model, request: Request, stream: Stream | None) -> Response:
+    async def _answer(
+        self, lm: Model, request: Request, stream: Stream | None, stages: Stages
+    ) -> Response:
         """The model's answer; tried again while nothing of one has come."""
         for attempt in count():
+            stages.attempt = attempt + 1
             try:
                 return await self._attempt(lm, request, stream)
             except Exception as error:  # whatever an engine raises ends the turn
@@ -130,7 +134,7 @@ class Agent(dspy.Module):  # type: ignore[misc]
                 heard = stream is not None and stream.heard
                 reason = getattr(failure, "reason", None)
                 last = attempt == self._settings.retries or wait > self._timeout
-                if heard or last or reason not in _RETRIED:
+                if heard or last or reason not in RETRIED:
                     raise failure from None
             await anyio.sleep(wait)
         raise AssertionError  # counting has no end
@@ -153,48 +157,39 @@ class Agent(dspy.Module):  # type: ignore[misc]
             raise self._failures.error("timeout", f"nothing came for {self._timeout:g} s")
         return response
 
-    def _check(self, text: str, response: Response) -> None:
+    def _check(self, text: str, response: Response, refusal: str) -> None:
         """Refuse an answer without text: an agent that says nothing has not taken its turn."""
-        if text or response.tool_calls:
+        if text:
             return
         refusals = [part.text for part in response.message.parts if part.type == "refusal"]
-        if refusals:
-            raise self._failures.error("refused", refusals[0])
+        if refusal or refusals:
+            raise self._failures.error("refused", refusal or refusals[0])
+        if response.tool_calls:
+            name = response.tool_calls[0].name
+            raise self._failures.error(
+                "unexpected", f'it asked for the tool "{name}", which it was not given'
+            )
         blocked = response.finish_reason == "content_filter"
         raise self._failures.error("blocked" if blocked else "empty")
 
-    @contextmanager
-    def _stages(self, turn_id: str, stream: Stream | None) -> Iterator[None]:
-        """Tell when the turn begins and how it ends."""
-        tell = partial(self._tell_stage, turn_id, stream is not None)
-        tell("started")
-        try:
-            yield
-        except anyio.get_cancelled_exc_class():
-            tell("stopped")
-            raise
-        except Exception as error:
-            tell("failed")
-            if isinstance(error, TurnError) and stream is not None:
-                error.text = str(stream.text)
-            raise
-        tell("completed")
 
-    def _tell_stage(
-        self,
-        turn_id: str,
-        streaming: bool,
-        stage: Literal["started", "completed", "failed", "stopped"],
-    ) -> None:
-        if self._emit is not None:
-            definition = self._definition
-            self._emit(
-                AgentTurnEvent(
-                    stage=stage,
-                    turn_id=turn_id,
-                    agent_name=definition.name,
-                    provider=definition.provider,
-                    model=definition.model,
-                    streaming=streaming,
-                )
-            )
+@contextmanager
+def _text_kept(stream: Stream | None) -> Iterator[None]:
+    """Give a failure of the turn the text that had come."""
+    try:
+        yield
+    except TurnError as error:
+        if stream is not None:
+            error.text = str(stream.text)
+        raise
+
+
+def _said(response: Response) -> Message:
+    """What stays of `response` in the conversation: what a next request may hold."""
+    message = response.message
+    parts = tuple(
+        replace(part, text=mended(part.text)) if part.type in ("text", "thinking") else part
+        for part in message.parts
+        if part.type != "tool_call"  # nobody answers them
+    )
+    return message if parts == message.parts else replace(message, parts=parts)

@@ -3,6 +3,8 @@
 import os
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any, cast
 
 import anyio.to_thread
@@ -11,7 +13,9 @@ from dspy.clients.engines.lifecycle import aclosing_stream
 from dspy.clients.engines.litellm_engine import AsyncLiteLLMEngine, _ChatStream
 from dspy.clients.engines.litellm_errors import litellm_errors
 from dspy.clients.engines.lm15_engine import AsyncLM15Engine
-from dspy.lm15 import Request, Response, RouterConfig, StreamAssemblyError
+from dspy.lm15 import Request, Response, RouterConfig, StreamAssemblyError, Usage
+
+from tactus.dspy.meter import METER
 
 _BEFORE_LITELLM = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # else prices are fetched from the network, by DSPy too
@@ -49,12 +53,29 @@ class NativeEngine(AsyncLM15Engine):  # type: ignore[misc]
         provider, routed = self._target(request, streaming=True)
         return cast("AsyncIterator[StreamEvent]", provider.stream(routed))
 
+    def _target(self, request: Request, *, streaming: bool = False) -> tuple[Any, Request]:
+        provider, routed = super()._target(request, streaming=streaming)
+        with suppress(ImportError, AttributeError, TypeError):
+            from tactus.dspy.chat import forgive  # stands on private names of DSPy
+
+            forgive(provider)
+        return provider, routed
+
 
 class LiteLLMEngine(AsyncLiteLLMEngine):  # type: ignore[misc]
     """LiteLLM, which passes a stream that was cut off for a whole one: here it is an error.
 
-    Not for Gemini, whose streams LiteLLM ends without a sign of whether they were whole.
+    Not for Gemini, whose streams LiteLLM ends without a sign of whether they were whole. Tokens are
+    those that the provider counted: LiteLLM's own estimates, and its zeros, are left out.
     """
+
+    async def complete(self, request: Request) -> Response:
+        """The whole answer to `request`."""
+        response = await super().complete(request)
+        usage = response.usage
+        if usage.input_tokens or usage.output_tokens:
+            return response
+        return replace(response, usage=Usage())
 
     async def stream(self, request: Request) -> AsyncIterator[StreamEvent]:
         """The answer to `request`, as LiteLLM hands it on."""
@@ -71,11 +92,24 @@ class LiteLLMEngine(AsyncLiteLLMEngine):  # type: ignore[misc]
                     chunk = await anext(chunks, None)
                 if chunk is None:
                     break
+                _note_refusal(chunk)
                 for event in codec.feed(chunk):
                     yield event
             if not getattr(source, "received_finish_reason", True):
                 raise StreamAssemblyError("the stream ended without its terminal marker")
-            yield codec.finish(litellm)
+            end = codec.finish(litellm)
+            heard = getattr(source, "chunks", ())  # as the provider sent them
+            counted = any(getattr(chunk, "usage", None) is not None for chunk in heard)
+            yield end if counted else replace(end, usage=None)
+
+
+def _note_refusal(chunk: Any) -> None:
+    """Note a refusal, for which DSPy has no event, and take it out of `chunk`."""
+    for choice in chunk.choices:
+        if refusal := getattr(choice.delta, "refusal", None):
+            if (meter := METER.get()) is not None:
+                meter.refusal += refusal
+            choice.delta.refusal = None
 
 
 def set_litellm_environment() -> None:

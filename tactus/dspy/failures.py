@@ -5,10 +5,13 @@ from collections.abc import Iterable
 from json import JSONDecodeError
 
 import orjson
+from dspy._vendor.lm15.errors import map_http_error
 from dspy._vendor.lm15.transports import ProtocolError
+from dspy.clients.errors import wrap_error
 from dspy.utils import exceptions as lm
 
-from tactus.dspy.redact import redact
+from tactus.dspy.redact import redact, without_userinfo
+from tactus.dspy.surrogates import mended
 from tactus.errors import TactusError, TurnError
 
 _REASONS: tuple[tuple[type[Exception], str], ...] = (  # the special before the general
@@ -26,6 +29,8 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (  # the special before the 
     (TypeError, "invalid_request"),  # what DSPy says of a request before it is sent
     (ValueError, "invalid_request"),
 )
+
+_NOT_JSON = (JSONDecodeError, orjson.JSONDecodeError, UnicodeDecodeError)
 
 _WORDS = {
     "auth": "{provider} refused the key",
@@ -49,13 +54,28 @@ _WORDS = {
 _HINTS = {
     "auth": "Check the provider's key; `tactus doctor` shows which variable it is read from.",
     "context_length": "Shorten the message, or call clear_history() before it.",
+    "malformed": "Check the address under `api_base` in the settings, and any proxy before it.",
     "rate_limit": "Wait a little, or run fewer turns at once.",
     "timeout": "Raise the agent's timeout, in seconds, if the model needs longer.",
     "transport": "Check the network, and the address under `api_base` in the settings.",
 }
 
-_RETRYABLE = frozenset({"rate_limit", "server", "transport", "timeout", "truncated", "empty"})
+RETRIED = frozenset({"rate_limit", "server", "transport"})  # by the agent, while nothing has come
+_RETRYABLE = RETRIED | {"timeout", "truncated", "empty"}  # those, by whom it pleases to
+
+_CODES = (  # words in the code of an error that came inside a stream
+    ("rate_limit", "rate_limit"),
+    ("context_length", "context_length"),
+    ("invalid_request", "invalid_request"),
+    ("auth", "auth"),
+    ("quota", "billing"),
+    ("billing", "billing"),
+    ("timeout", "timeout"),
+)
+
 _CLASSES = re.compile(r"(?:[\w.]+(?:Error|Exception)(?:: | - ))+")  # LiteLLM names all it passed
+_OBJECTS = re.compile(r"(?: \w+:)?<[^<>]* object at 0x[0-9a-f]+>")  # Python's, which tell nobody
+_ADVICE = "\n\n  "  # what DSPy adds to a provider's words begins so: `To fix:`, where a key is from
 _LONGEST = 300  # characters of what the provider said
 
 
@@ -69,10 +89,12 @@ class Failures:
     def error(self, reason: str, said: str = "") -> TurnError:
         """The error for `reason`, with the first line of what the provider said."""
         message = _WORDS[reason].format(**self._names)
+        said = said.partition(_ADVICE)[0]
         first = next((line.strip() for line in said.splitlines() if line.strip()), "")
         first = first[found.end() :] if (found := _CLASSES.match(first)) else first
+        first = without_userinfo(redact(_OBJECTS.sub("", mended(first)), self._secrets))
         if first:
-            message = f"{message}: {redact(first, self._secrets)[:_LONGEST]}"
+            message = f"{message}: {first[:_LONGEST]}"
         return TurnError(
             message, reason=reason, retryable=reason in _RETRYABLE, hint=_HINTS.get(reason)
         )
@@ -83,18 +105,33 @@ class Failures:
             return error
         reason = _reason(error)
         # DSPy's words for a stream without its end are about its own parts, not the provider's
-        said = "" if reason == "truncated" else str(getattr(error, "message", "") or error)
+        said = "" if reason == "truncated" else str(getattr(error, "message", error))
         return self.error(reason, said)
 
 
 def _reason(error: Exception) -> str:
     causes = list(_causes(error))
-    if any(isinstance(cause, JSONDecodeError | orjson.JSONDecodeError) for cause in causes):
+    if any(isinstance(cause, _NOT_JSON) for cause in causes):
         return "malformed"
     for cause in causes:
         if isinstance(cause, ProtocolError):
             return "truncated" if "connection closed" in str(cause) else "malformed"
-    return next((reason for kind, reason in _REASONS if isinstance(error, kind)), "unexpected")
+    return _reason_of_kind(error) or _reason_of_code(getattr(error, "provider_code", None))
+
+
+def _reason_of_kind(error: Exception) -> str | None:
+    return next((reason for kind, reason in _REASONS if isinstance(error, kind)), None)
+
+
+def _reason_of_code(code: str | None) -> str:
+    """The reason for an error that DSPy has no kind for, by the provider's own code for it."""
+    if code is None:
+        return "unexpected"
+    if re.fullmatch("[45][0-9][0-9]", code):
+        known = _reason_of_kind(wrap_error(map_http_error(int(code), ""), model=""))
+    else:
+        known = next((reason for word, reason in _CODES if word in code.lower()), None)
+    return known or "server"
 
 
 def _causes(error: BaseException | None) -> Iterable[BaseException]:

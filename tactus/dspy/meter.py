@@ -1,19 +1,22 @@
-"""What the transport tells the turn past DSPy, which has no place for it."""
+"""What the transport and the dialect tell the turn past DSPy, which has no place for it."""
 
 from collections import deque
 from contextvars import ContextVar
 
 
 class Meter:
-    """What the transport knows of one call and DSPy's chunks do not tell.
+    """What is known of one call and DSPy's chunks do not tell.
 
     Attributes:
+        watching: a transport of ours serves the call.
         ended: the stream's last marker, `[DONE]`, was seen.
+        refusal: the text with which the model refused to answer, so far.
     """
 
     def __init__(self) -> None:
-        self.watching = False  # whether a merging transport serves the call at all
+        self.watching = False
         self.ended = False
+        self.refusal = ""
         self._merged: deque[tuple[str, int]] = deque()
 
     def note(self, text: str, count: int) -> None:
@@ -28,4 +31,4 @@ class Meter:
 
 
 METER: ContextVar[Meter | None] = ContextVar("tactus_meter", default=None)
-"""The meter of the call that the current task makes; the transport runs in that task."""
+"""The meter of the call that the current task makes; all of DSPy's work is done in that task."""

@@ -13,6 +13,7 @@ import orjson
 from dspy._vendor.lm15.registry import PROVIDERS
 from dspy._vendor.lm15.router import LITELLM_PROVIDER_PREFIXES
 
+from tactus.dspy.keys import key_variables
 from tactus.errors import SettingsError, TurnError
 from tactus.settings import Settings
 
@@ -42,23 +43,18 @@ def door_to(provider: str, settings: Settings) -> Door:
         SettingsError: there is no such provider; names the nearest.
         TurnError: its key is missing (`not_configured`); names the variable.
     """
-    api_base = settings.api_base.get(provider)
+    api_base = settings.base_of(provider)
     native = _native_names().get(provider)
     if native is None or settings.engine == "litellm":
         if native is None and (settings.engine == "native" or provider not in _litellm_names()):
             raise _unknown(provider, settings)
-        variables = PROVIDERS[native].env_keys if native else (f"{provider.upper()}_API_KEY",)
-        keys = [key for name in variables if (key := settings.secrets.get(name))]
-        if (
-            native
-            and not keys
-            and not _is_local(api_base)
-            and not PROVIDERS[native].placeholder_key
-        ):
+        variables, needed = key_variables(provider)
+        if native:
+            variables, needed = PROVIDERS[native].env_keys, not PROVIDERS[native].placeholder_key
+        key = _key(variables, settings.secrets)
+        if key is None and needed and not _is_local(api_base):
             raise _keyless(provider, variables)
-        return Door(
-            "litellm", provider, keys[0] if keys else None, _litellm_base(provider, api_base)
-        )
+        return Door("litellm", provider, key, _litellm_base(provider, api_base))
     definition = PROVIDERS[native]
     key = _key(definition.env_keys, settings.secrets) or definition.placeholder_key
     if key is None and _is_local(api_base):

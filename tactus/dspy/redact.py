@@ -1,12 +1,17 @@
 """Keeping keys out of whatever a person or a file may see."""
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Iterable
 from urllib.parse import quote
 
 MASK = "[hidden]"
 _SHORTEST = 6  # a shorter value is a word, not a key: "none", "EMPTY"
+
+_USERINFO = re.compile(
+    r"""(?<=//)[^\s/?#]{1,200}(?=@)|[^\s/:@"'(<=]{1,100}:[^\s/]{1,200}(?=@[\w\[])"""
+)
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
@@ -20,3 +25,8 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     for form in sorted(forms, key=len, reverse=True):
         text = text.replace(form, MASK)
     return text
+
+
+def without_userinfo(text: str) -> str:
+    """`text` with the `user:password` of each URL masked, also where the scheme is missing."""
+    return _USERINFO.sub(MASK, text)

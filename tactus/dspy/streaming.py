@@ -12,6 +12,7 @@ from dspy.lm15 import Response
 from dspy.utils.exceptions import LMStreamAssemblyError
 
 from tactus.dspy.meter import METER, Meter
+from tactus.dspy.surrogates import is_cut, mended
 from tactus.events import AgentStreamChunkEvent, Emit, Text
 
 _BUFFERED = 64  # chunks between DSPy and us; a full buffer holds back the socket, loses nothing
@@ -29,6 +30,7 @@ class Stream:
         first: when the first text came, or None.
         chunks: the model's chunks of text so far.
         heard: whether anything at all has come from the model, thoughts too.
+        refusal: the text with which the model refused to answer.
         broken: what the listener raised, or None.
     """
 
@@ -40,6 +42,7 @@ class Stream:
     first: float | None = None
     chunks: int = 0
     heard: bool = False
+    refusal: str = ""
     broken: Exception | None = None
 
     async def run(self, call: Call, silence: anyio.CancelScope, patience: float) -> Response:
@@ -72,6 +75,7 @@ class Stream:
         finally:
             METER.reset(token)
             receive.close()
+        self.refusal = meter.refusal
         if failure is not None:
             raise failure
         if not reader.finished and meter.watching and not meter.ended:
@@ -128,6 +132,8 @@ class _Reader:
     silence: anyio.CancelScope
     patience: float
     finished: bool = False
+    pieces: list[str] = field(default_factory=list)
+    count: int = 0  # of the model's chunks in `pieces`
     arrived: anyio.Event = field(default_factory=anyio.Event)
 
     async def read(self) -> None:
@@ -147,9 +153,10 @@ class _Reader:
             raise
 
     def _take(self) -> bool:
-        """Make one event of all the chunks that wait; False when no more will come."""
-        pieces: list[str] = []
-        count = 0
+        """Make one event of all the chunks that wait; False when no more will come.
+
+        They wait on when they end within a character.
+        """
         more = True
         while True:
             try:
@@ -163,18 +170,21 @@ class _Reader:
             choice = chunk["choices"][0]
             piece = choice["delta"].get("content")
             if piece:
-                pieces.append(piece)
-                count += self.meter.count_of(piece)
+                self.pieces.append(piece)
+                self.count += self.meter.count_of(piece)
             if choice["finish_reason"]:
                 self.finished = True
-        if pieces:
-            self.stream.add("".join(pieces), count)
+        if self.pieces and not (more and is_cut(self.pieces[-1])):
+            self.stream.add(mended("".join(self.pieces)), self.count)
+            self.pieces.clear()
+            self.count = 0
         return more
 
 
 def text_of(response: Response) -> str:
     """The text that `response` answers with."""
-    return "".join(part.text for part in response.message.parts if part.type == "text")
+    parts = response.message.parts
+    return mended("".join(part.text for part in parts if part.type == "text"))
 
 
 def _single(group: BaseExceptionGroup[BaseException]) -> BaseException:

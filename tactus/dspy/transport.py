@@ -5,13 +5,17 @@ from contextlib import suppress
 from typing import Any, cast
 from urllib.request import getproxies
 
+import orjson
 from dspy._vendor.lm15.sse import aparse_sse
-from dspy._vendor.lm15.transports import StdlibAsyncTransport
+from dspy._vendor.lm15.transports import ProtocolError, StdlibAsyncTransport
 
 from tactus.dspy.merge import Merger
 from tactus.dspy.meter import METER, Meter
 
 LONGEST_LINE = 8 * 1024 * 1024  # bytes; DSPy's 64 KiB is less than some servers send at once
+_BLANK = b"\xef\xbb\xbf \t\r\n"  # may stand before anything, as may a byte order mark
+_NO_STREAM = b"{[<"  # how JSON and HTML begin; a stream never does
+_ENOUGH = 64 * 1024  # bytes of JSON or HTML to see what they say
 MAX_CONNECTIONS = 1_000  # at once, over all providers: a run waits for a model, not for a socket
 
 with suppress(AttributeError):
@@ -19,13 +23,17 @@ with suppress(AttributeError):
     aparse_sse.__kwdefaults__.update(limits)  # DSPy offers no setting for it
 
 
-class _MergingDecoder:
-    """A body decoder that merges what one feed brings; else as the decoder it stands before."""
+class _StreamDecoder:
+    """A body decoder that merges what one feed brings, and takes nothing but a stream.
 
-    def __init__(self, decoder: Any, meter: Meter) -> None:
+    Whether a body is one is seen from how it begins: what servers say of it is often wrong.
+    """
+
+    def __init__(self, decoder: Any, meter: Meter, kind: str) -> None:
         self._decoder = decoder
-        self._meter = meter
+        self._kind = kind
         self._merger = Merger(meter.note)
+        self._stray: bytes | None = b""  # of what is no stream; None when it is one
         meter.watching = True
 
     @property
@@ -43,7 +51,7 @@ class _MergingDecoder:
             pieces.extend(self._decoder.feed(data))
         except Exception as error:  # noqa: BLE001  # raised again below, behind the bytes before it
             failure = error
-        yield self._merger.feed(self._seen(b"".join(pieces)))
+        yield self._passed(b"".join(pieces), last=self.complete)
         if failure is not None:
             raise failure
 
@@ -51,12 +59,26 @@ class _MergingDecoder:
         self._decoder.eof()
 
     def drain(self) -> bytes:
-        return self._merger.feed(self._seen(self._decoder.drain()))
+        return self._passed(self._decoder.drain(), last=True)
 
-    def _seen(self, data: bytes) -> bytes:
-        if b"[DONE]" in data:
-            self._meter.ended = True
-        return data
+    def _passed(self, data: bytes, *, last: bool) -> bytes:
+        """What DSPy is given for `data`; `last` when no more will come."""
+        if self._stray is not None:
+            start = (self._stray + data).lstrip(_BLANK)[:1]
+            if start and start in _NO_STREAM:
+                self._stray += data
+                return self._told(self._stray) if last or len(self._stray) > _ENOUGH else b""
+            if start:
+                self._stray = None
+        return self._merger.feed(data)
+
+    def _told(self, body: bytes) -> bytes:
+        """An error that came as plain JSON, as a frame of a stream; all else is refused."""
+        with suppress(ValueError):
+            said = orjson.loads(body)
+            if isinstance(said, dict) and said.get("error"):
+                return b"data: %b\n\n" % orjson.dumps(said)
+        raise ProtocolError(f"it answered with {self._kind}, not a stream")
 
 
 class MergingTransport(StdlibAsyncTransport):  # type: ignore[misc]
@@ -77,8 +99,10 @@ class MergingTransport(StdlibAsyncTransport):  # type: ignore[misc]
         head = await super()._read_head(*args, **kwargs)
         meter = METER.get()
         with suppress(AttributeError):  # another version of DSPy: as it is, only not merged
-            kind = head.header("content-type") or ""
-            if meter is not None and kind.lower().startswith("text/event-stream"):
+            if 300 <= head.status < 400:  # followed nowhere: the key would go along
+                raise ProtocolError(f"it answered with a redirect (HTTP {head.status})")
+            if meter is not None and head.status < 300:
+                kind = (head.header("content-type") or "something").partition(";")[0].strip()
                 decoder_for = head.body_decoder
-                head.body_decoder = lambda method: _MergingDecoder(decoder_for(method), meter)
+                head.body_decoder = lambda method: _StreamDecoder(decoder_for(method), meter, kind)
         return head

@@ -50,6 +50,7 @@ class Answer:
     malformed_after: int | None = None
     hold_after: int | None = None
     escape: bool = False  # non-ASCII text as \\u escapes
+    raw: bytes | None = None  # sent instead, head and all; the connection ends with it
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,9 @@ class Server:
         return keep
 
     async def _send(self, stream: SocketStream, request: Request, answer: Answer) -> bool:
+        if answer.raw is not None:
+            await _write(stream, answer.raw, answer)
+            return False
         if answer.status != 200:
             body = json.dumps({"error": {"message": answer.error, "type": "error"}}).encode()
             await _write(stream, _head(answer, "application/json", len(body)) + body, answer)
@@ -192,6 +196,25 @@ def frames(answer: Answer, model: str) -> Iterator[bytes]:
         yield frame({**base, "choices": [], "usage": answer.usage})
     if answer.done:
         yield frame("[DONE]")
+
+
+def body(content: bytes, kind: str | None, status: int = 200, **answer: Any) -> Answer:
+    """An answer with this body, of this content type; the body ends with the connection."""
+    lines = [f"HTTP/1.1 {status} Scripted", "Connection: close"]
+    lines += [f"Content-Type: {kind}"] if kind else []
+    return Answer(raw="\r\n".join([*lines, "", ""]).encode() + content, **answer)
+
+
+def stream(*data: object, **answer: Any) -> Answer:
+    """A streamed answer with these frames, each a JSON value, and then `[DONE]`."""
+    frames = [*(json.dumps(frame) for frame in data), "[DONE]"]
+    content = "".join(f"data: {frame}\n\n" for frame in frames).encode()
+    return body(content, "text/event-stream", **answer)
+
+
+def delta(finish_reason: str | None = None, **said: Any) -> dict[str, Any]:
+    """A chunk in which the model says this."""
+    return {"choices": [{"index": 0, "delta": said, "finish_reason": finish_reason}]}
 
 
 @asynccontextmanager

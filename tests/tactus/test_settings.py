@@ -87,14 +87,14 @@ def test_variables_that_cannot_be_are_named(
     tmp_path: Path, environ: dict[str, str], message: str
 ) -> None:
     with pytest.raises(SettingsError) as raised:
-        read(tmp_path, **environ)
+        read_settings(environ=environ, folder=tmp_path)
     assert message in str(raised.value)
 
 
 @pytest.mark.parametrize("name", ["OPENAI_BASE_URL", "TACTUS_API_BASE_FOR_ALL"])
 def test_a_password_in_a_base_url_is_refused_and_not_shown(tmp_path: Path, name: str) -> None:
     with pytest.raises(SettingsError, match="must not hold a user or a password") as raised:
-        read(tmp_path, **{name: "http://user:s3cret@127.0.0.1/v1"})
+        read_settings(environ={name: "http://user:s3cret@127.0.0.1/v1"}, folder=tmp_path)
     assert "s3cret" not in str(raised.value)
 
 

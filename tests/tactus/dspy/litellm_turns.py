@@ -7,13 +7,16 @@ from typing import Any
 import anyio
 
 from tactus.errors import TurnError
-from tests.providers.openai import Answer
+from tests.providers.openai import Answer, delta, stream
 from tests.tactus.dspy.speaking import KEY, scene
 
 ANSWERS = {
     "whole": Answer(),
     "cut": Answer(cut="eof", cut_after=2),
     "refused": Answer(status=401, error=f"No such key: {KEY}"),
+    "uncounted": Answer(usage=None),
+    "sliced": Answer(("a\ud83d", "\ude00b"), escape=True),
+    "declined": stream(delta(role="assistant", refusal="I cannot."), delta("stop")),
 }
 
 
@@ -24,7 +27,7 @@ async def turn(engine: str, name: str, disable_streaming: bool) -> dict[str, Any
         try:
             result = await it.agent.turn("Tell a story.", turn_id="t")
             told |= {"text": result.text, "cost": result.cost, "chunks": result.total_chunks}
-            told |= {"tokens": result.usage.total_tokens}
+            told |= {"tokens": result.usage.total_tokens, "input": result.usage.input_tokens}
         except TurnError as error:
             told |= {"text": error.text, "reason": error.reason, "message": error.message}
         told |= {"shown": it.shown, "litellm": "litellm" in sys.modules}

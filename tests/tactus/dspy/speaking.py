@@ -32,6 +32,11 @@ class Scene:
         return "".join(chunk.chunk_text for chunk in self.chunks)
 
     @property
+    def attempts(self) -> list[int]:
+        """The attempt that each stage of a turn tells."""
+        return [event.attempt for event in self.events if isinstance(event, AgentTurnEvent)]
+
+    @property
     def kinds(self) -> list[str]:
         """The event types, with the stage of a turn, and chunks that follow each other as one."""
         kinds: list[str] = []

@@ -31,12 +31,19 @@ def test_litellm_gives_the_same_turns_when_it_is_asked_for() -> None:
         assert (whole["text"], whole["tokens"]) == ("Once upon a time.", 18)
         assert whole["cost"] == pytest.approx(11 * 0.15e-6 + 7 * 0.6e-6)
         refused = told["refused", streamed]
+        uncounted = told["uncounted", streamed]
+        assert uncounted["text"] == "Once upon a time."
+        assert (uncounted["tokens"], uncounted["input"], uncounted["cost"]) == (None, None, None)
+        assert told["sliced", streamed]["text"] == "a😀b"
         assert refused["reason"] == "auth"
         assert refused["message"] == "openai refused the key: No such key: [hidden]"
     assert told["whole", True]["shown"] == "Once upon a time."
     assert told["whole", True]["chunks"] == 3
     cut = told["cut", True]
     assert (cut["reason"], cut["text"], cut["shown"]) == ("truncated", "Once upon ", "Once upon ")
+    declined = told["declined", True]
+    assert (declined["reason"], declined["text"]) == ("refused", "")
+    assert declined["message"] == "gpt-4o-mini refused to answer: I cannot."
 
 
 def test_a_base_url_in_the_environment_does_not_bring_litellm_in() -> None:

@@ -120,6 +120,7 @@ async def test_a_refused_request_is_tried_again_after_the_time_asked_for(
         assert len(it.server.requests) == 3
         assert it.kinds[0] == "started"
         assert it.kinds.count("started") == it.kinds.count("completed") == 1
+        assert it.attempts == [1, 3]
 
 
 async def test_no_more_requests_are_made_than_the_settings_allow() -> None:
@@ -127,6 +128,7 @@ async def test_no_more_requests_are_made_than_the_settings_allow() -> None:
     async with scene(refusal, settings={"retries": 1}) as it:
         assert (await failure(it)).reason == "server"
         assert len(it.server.requests) == 2
+        assert it.attempts == [1, 2]
 
 
 async def test_a_provider_that_asks_for_more_patience_than_there_is_fails_at_once() -> None:
@@ -151,6 +153,25 @@ async def test_a_key_that_a_provider_echoes_is_nowhere_to_be_seen(disable_stream
         assert error.message == "openai refused the key: Incorrect API key provided: [hidden]."
         seen = "".join(traceback.format_exception(error)) + repr(it.events) + str(vars(error))
         assert KEY not in seen
+
+
+@pytest.mark.parametrize(
+    "echo", ["http://me:hunter2@host/v1", "me:hunter2@host:80", "//me:hunter2@h"]
+)
+async def test_a_password_in_an_address_is_nowhere_to_be_seen(echo: str) -> None:
+    async with scene(Answer(status=502, error=f"Cannot reach {echo} now.")) as it:
+        error = await failure(it)
+
+        assert "hunter2" not in error.message
+        assert error.message.startswith("openai failed: Cannot reach ")
+
+
+async def test_an_object_of_python_is_not_shown() -> None:
+    said = "Cannot connect to host x:443 ssl:<ssl.SSLContext object at 0x7f1b2c> [No such name]"
+    async with scene(Answer(status=502, error=said)) as it:
+        error = await failure(it)
+
+        assert error.message == "openai failed: Cannot connect to host x:443 [No such name]"
 
 
 async def test_a_message_that_cannot_be_sent_is_an_invalid_request() -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from tactus.dspy.providers import door_to
-from tactus.dspy.redact import MASK, redact
+from tactus.dspy.redact import MASK, redact, without_userinfo
 from tactus.errors import SettingsError, TurnError
 from tactus.settings import Settings
 
@@ -49,6 +49,43 @@ def test_a_provider_that_the_native_engine_lacks_is_served_by_litellm_where_that
         door_to("mistral", Settings(engine="native"))
 
 
+@pytest.mark.parametrize(
+    ("provider", "variables"),
+    [
+        ("cohere", ("COHERE_API_KEY", "CO_API_KEY")),
+        ("replicate", ("REPLICATE_API_KEY", "REPLICATE_API_TOKEN")),
+        ("together_ai", ("TOGETHERAI_API_KEY", "TOGETHER_API_KEY")),
+        ("mistral", ("MISTRAL_API_KEY",)),
+    ],
+)
+def test_a_key_that_litellm_would_miss_is_named_before_it_is_called(
+    provider: str, variables: tuple[str, ...]
+) -> None:
+    with pytest.raises(TurnError, match=variables[0]) as raised:
+        door_to(provider, Settings())
+
+    assert raised.value.reason == "not_configured"
+    for variable in variables:
+        assert door_to(provider, Settings(secrets={variable: "k"})).key == "k"
+    assert door_to(provider, Settings(api_base={provider: "http://localhost:1/v1"})).key is None
+
+
+@pytest.mark.parametrize("provider", ["lm_studio", "vertex_ai", "bedrock", "llamafile"])
+def test_a_provider_that_may_do_without_a_key_is_not_asked_for_one(provider: str) -> None:
+    assert door_to(provider, Settings()).engine == "litellm"
+
+
+def test_the_address_for_all_is_that_of_every_provider() -> None:
+    settings = Settings(
+        api_base={"openai": "http://a/v1"},
+        api_base_for_all="http://localhost:8080/v1",
+    )
+
+    assert door_to("openai", settings).api_base == "http://localhost:8080/v1"
+    assert door_to("groq", settings).api_base == "http://localhost:8080/v1"
+    assert door_to("mistral", settings).api_base == "http://localhost:8080/v1"
+
+
 def test_litellm_is_given_addresses_as_it_wants_them() -> None:
     settings = Settings(engine="litellm", api_base={"ollama": "http://127.0.0.1:11434/v1"})
 
@@ -70,3 +107,17 @@ def test_a_secret_is_masked_in_every_form(form: str) -> None:
 
 def test_a_word_is_not_taken_for_a_secret() -> None:
     assert redact("EMPTY is none", ["EMPTY", "none", ""]) == "EMPTY is none"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://me:pass@host:8/v1", f"https://{MASK}@host:8/v1"),
+        ("https://pass@host/v1?a=b@c", f"https://{MASK}@host/v1?a=b@c"),
+        ("to me:pa@ss@host", f"to {MASK}@host"),
+        ("(me:pass@[::1]:80)", f"({MASK}@[::1]:80)"),
+        ("at 12:30 to me@host, see https://host/@me", "at 12:30 to me@host, see https://host/@me"),
+    ],
+)
+def test_a_password_is_masked_where_an_address_holds_it(text: str, shown: str) -> None:
+    assert without_userinfo(text) == shown
