@@ -7,13 +7,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.figures import Figure, compared
-from benchmarks.peers import PROCEDURE
+from benchmarks.heard import KEY
+from benchmarks.ours import PROCEDURE
 from benchmarks.processes import Spent, spend
 
 _TACTUS = (sys.executable, "-m", "tactus")
 _RAW = """
 import asyncio, sys
-from benchmarks.peers import Heard, raw
+from benchmarks.heard import Heard
+from benchmarks.peers import raw
 async def main():
     async with raw(sys.argv[1], "counts") as turn:
         await turn(Heard(), True)
@@ -33,7 +35,7 @@ def cold(address: str, number: int) -> Iterator[Figure]:
             "run --jsonl": (*run, "--jsonl"),
             "run --stream": (*run, "--stream"),
         }
-        spent = _spent(commands, number, {"OPENAI_API_KEY": "none-needed-here"})
+        spent = _spent(commands, number, {"OPENAI_API_KEY": KEY})
     bars = dict.fromkeys(("run", "run --jsonl", "run --stream"), 5.0)
     wall = {who: [one.wall * 1e3 for one in each] for who, each in spent.items()}
     cpu = {who: [one.cpu * 1e3 for one in each] for who, each in spent.items()}

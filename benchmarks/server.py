@@ -1,9 +1,9 @@
 """A loopback server of OpenAI chat completions that costs the client's machine as little as it can.
 
 The first part of the path says what is answered: `/5000x0` is 5,000 chunks at once, `/500x2000` is
-one each 2,000 µs, `/5000xjoined` is
-without regard to where a chunk ends, as through a proxy, `/hold` keeps every request until `POST /release`. `GET /held/1000` is answered
-when so many are kept. Run as `python -m benchmarks.server`; the first line out is its address.
+one each 2,000 µs, `/5000xjoined` is without regard to where a chunk ends, as through a proxy.
+`/hold` keeps every request until `POST /release`, and `GET /held/1000` is answered when so many are
+kept. Run as `python -m benchmarks.server`; the first line out is its address.
 """
 
 import asyncio

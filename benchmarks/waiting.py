@@ -15,7 +15,8 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 from benchmarks.figures import Figure, Spread
-from benchmarks.peers import PEERS, Heard
+from benchmarks.heard import Heard
+from benchmarks.peers import PEERS
 from benchmarks.processes import said
 
 _RUNS = 1_000

@@ -12,7 +12,8 @@ import tracemalloc
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks.peers import PEERS, Heard, Turn
+from benchmarks.heard import Heard, Turn
+from benchmarks.peers import PEERS
 from benchmarks.server import CHARACTERS
 
 
