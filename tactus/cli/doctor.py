@@ -1,23 +1,25 @@
 """`tactus doctor`: what a run would find here, and how to mend it."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import anyio
-import orjson
 import typer
+from pydantic import BaseModel
 
 from tactus import __version__
-from tactus.cli.terminal import give, say
+from tactus.cli.terminal import give, give_json, say
 from tactus.errors import TactusError
 from tactus.runtime.runtime import Runtime
 from tactus.runtime.servers import find_servers
 from tactus.settings import SETTINGS_FILE, Origin, Settings, read_settings
+from tactus.store.wal import VERSION, wal_is_safe
 
 _MARKS = {"ok": "✓", "note": "·", "fail": "✗"}
 _COLORS = {"ok": typer.colors.GREEN, "note": typer.colors.YELLOW, "fail": typer.colors.RED}
@@ -40,7 +42,7 @@ def examine(*, as_json: bool = False) -> int:
     failed = any(finding.status == "fail" for finding in findings)
     if as_json:
         data = {"ok": not failed, "findings": [asdict(finding) for finding in findings]}
-        give(orjson.dumps(data, option=orjson.OPT_INDENT_2).decode())
+        give_json(data)
         return 2 if failed else 0
     for finding in findings:
         give(f"{_MARKS[finding.status]} {finding.name}: {finding.detail}")
@@ -61,12 +63,15 @@ def _findings() -> Iterator[Finding]:
     except TactusError as error:
         yield Finding("settings", "fail", str(error), "Correct it there; nothing runs before.")
         settings, origin = Settings(), Origin()
-    yield from _origin(origin)
+    else:
+        yield from _origin(origin)
+        yield from _in_force(settings, origin)
     yield _lua()
     yield from (_package(name) for name in ("dspy", "litellm"))
+    yield _sqlite()
     yield _keys(settings)
     for provider, url in sorted(settings.api_base.items()):
-        yield Finding("base URL", "ok", f"{provider}: {url}")
+        yield Finding("base URL", "ok", f"{provider}: {_without_secrets(url)}")
     yield from _servers()
     yield _write_access(Path.cwd())
 
@@ -79,13 +84,42 @@ def _python() -> Finding:
 def _origin(origin: Origin) -> Iterator[Finding]:
     if origin.settings_file is None:
         fix = f"Put settings into {SETTINGS_FILE} here or in a folder above."
-        yield Finding("settings file", "note", "none, the defaults are used", fix)
+        yield Finding("settings file", "note", "none", fix)
     else:
         yield Finding("settings file", "ok", str(origin.settings_file))
     if origin.env_file is not None:
         yield Finding(".env", "ok", str(origin.env_file))
     if origin.variables:
         yield Finding("variables", "ok", ", ".join(origin.variables))
+
+
+def _in_force(settings: Settings, origin: Origin) -> Iterator[Finding]:
+    """Each setting that is not the default, and what set it; base URLs and keys are told apart."""
+    variables = {name.upper(): name for name in origin.variables}
+    found = False
+    for name, value in _changed(settings, Settings()):
+        variable = f"TACTUS_{name.upper().replace('.', '__')}"
+        source = variables.get(variable, SETTINGS_FILE)
+        shown = _without_secrets(value) if "api_base" in name else value
+        found = True
+        yield Finding("setting", "ok", f"{name} = {shown} (from {source})")
+    if not found:
+        yield Finding("settings", "ok", "all as by default")
+
+
+def _changed(model: BaseModel, default: BaseModel, above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, info in type(model).model_fields.items():
+        value, usual = getattr(model, name), getattr(default, name)
+        if isinstance(value, BaseModel):
+            yield from _changed(value, usual, f"{above}{name}.")
+        elif value != usual and not info.exclude and name != "api_base":
+            yield f"{above}{name}", value
+
+
+def _without_secrets(url: str) -> str:
+    """`url` without its user, password and query, any of which may be a key."""
+    shown = re.sub(r"\A((?:[a-z][a-z0-9+.-]*://)?).*@", r"\1…@", url, flags=re.I | re.S)
+    return re.sub(r"[?#].*", "?…", shown, flags=re.S)
 
 
 def _lua() -> Finding:
@@ -101,6 +135,13 @@ def _package(name: str) -> Finding:
         return Finding(name, "ok", version(name))  # its metadata: importing it takes seconds
     except PackageNotFoundError:
         return Finding(name, "fail", "is missing", "Install Tactus again; it is part of it.")
+
+
+def _sqlite() -> Finding:
+    if wal_is_safe():
+        return Finding("SQLite", "ok", VERSION)
+    detail = f"{VERSION}, whose write-ahead log fails two writers; the event log has one only"
+    return Finding("SQLite", "ok", detail)
 
 
 def _keys(settings: Settings) -> Finding:

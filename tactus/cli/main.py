@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from tactus import __version__
+from tactus.cli.terminal import give, prepare_streams, say, silence_stdout
 
 app = typer.Typer(
     name="tactus",
@@ -23,10 +24,16 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line and exit with its code; a procedure's file may stand for a command."""
+    prepare_streams()
     args = sys.argv[1:]
     if args and args[0].endswith(".lua"):
         args = ["run", *args]
-    app(args=args, prog_name="tactus")
+    try:
+        app(args=args, prog_name="tactus")
+    except OSError as error:  # a full disk, a device that is gone: no fault of Tactus's to trace
+        silence_stdout()
+        say(f"error: {error}")
+        sys.exit(1)
 
 
 _AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -35,8 +42,14 @@ _Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show Lua traceb
 
 def _show_version(shown: bool) -> None:
     if shown:
-        typer.echo(f"tactus {__version__}")
+        give(f"tactus {__version__}")
         raise typer.Exit
+
+
+def _positive(value: float | None) -> float | None:
+    if value is not None and not value > 0:  # also what is not a number
+        raise typer.BadParameter("must be more than 0")
+    return value
 
 
 @app.callback()
@@ -67,10 +80,12 @@ def run(
         bool, typer.Option("--jsonl", help="Print each event as a JSON line.")
     ] = False,
     timeout: Annotated[
-        float | None, typer.Option(metavar="S", help="Seconds that the run may take.")
+        float | None,
+        typer.Option(metavar="S", help="Seconds that the run may take.", callback=_positive),
     ] = None,
     max_cost: Annotated[
-        float | None, typer.Option(metavar="USD", help="What the run may cost.")
+        float | None,
+        typer.Option(metavar="USD", help="What the run may cost.", callback=_positive),
     ] = None,
     api_base: Annotated[
         str | None, typer.Option(metavar="URL", help="The API's base URL, with /v1.")
@@ -91,9 +106,9 @@ def run(
             "model": model,
             "streaming": stream or None,
             "engine": engine,
+            "api_base_for_all": api_base,
             "limits": {"timeout": timeout, "max_cost": max_cost},
         },
-        api_base=api_base,
         output="json" if as_json else "jsonl" if jsonl else "pretty",
         stream=stream,
         verbose=verbose,

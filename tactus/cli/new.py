@@ -1,10 +1,12 @@
 """`tactus new`: a procedure made from an example."""
 
+import shlex
 from pathlib import Path
 
 import typer
 
 from tactus.cli import failure
+from tactus.cli.source import name_of
 from tactus.cli.terminal import say
 from tactus.errors import InputError
 from tactus.fields import nearest
@@ -19,18 +21,20 @@ def new_procedure(name: str, template: str) -> int:
         failure.show(error)
         return error.exit_code
     say(f"made {path}", fg=typer.colors.GREEN)
-    say(f"  tactus run {path} --model demo --stream")
+    say(f"  {shlex.join(['tactus', 'run', str(path), '--model', 'demo', '--stream'])}")
     return 0
 
 
 def _write(path: Path, template: str) -> Path:
+    if not path.name.removesuffix(".lua").strip():
+        raise InputError("a procedure needs a name", hint="Write tactus new story.")
     known = templates()
     if template not in known:
         raise InputError(
             f"there is no template {template!r}.{nearest(template, known)}",
             hint=f"Templates are: {', '.join(known)}.",
         )
-    text = text_for(template, str(path))
+    text = text_for(template, name_of(path))
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)

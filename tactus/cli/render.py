@@ -105,9 +105,8 @@ class Renderer:
         totals = result.totals
         parts = [f"{_ENDS[result.status]} {_seconds(totals.duration_ms)}"]
         if totals.turns:
-            tokens = _sum(totals.input_tokens, totals.output_tokens)
             parts += [f"{totals.turns} turns" if totals.turns > 1 else "1 turn"]
-            parts += ["tokens unknown" if tokens is None else f"{tokens:,} tokens"]
+            parts += [_tokens(totals.input_tokens, totals.output_tokens, "{2:,} tokens")]
             parts += [_money(totals.cost)]
         say()
         say(" · ".join(parts), bold=True)
@@ -134,11 +133,9 @@ class Renderer:
 
 
 def _used(event: CostEvent) -> str:
-    count = _sum(event.input_tokens, event.output_tokens)
-    tokens = "tokens unknown" if count is None else f"{event.input_tokens} + {event.output_tokens}"
     parts = [
         f"{event.provider}/{event.model}",
-        tokens if count is None else f"{tokens} tokens",
+        _tokens(event.input_tokens, event.output_tokens, "{} + {} tokens"),
         _money(event.total_cost),
         _seconds(event.duration_ms),
     ]
@@ -149,8 +146,10 @@ def _used(event: CostEvent) -> str:
     return " · ".join(parts)
 
 
-def _sum(first: int | None, second: int | None) -> int | None:
-    return None if first is None or second is None else first + second
+def _tokens(read: int | None, written: int | None, form: str) -> str:
+    if read is None or written is None:
+        return "tokens unknown"
+    return form.format(read, written, read + written)
 
 
 def _money(usd: float | None) -> str:

@@ -1,7 +1,7 @@
 """`tactus run`: one run of one procedure."""
 
 import json
-import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -15,11 +15,20 @@ from tactus.cli import failure
 from tactus.cli.ask import ask_missing, given_inputs
 from tactus.cli.log import show_log
 from tactus.cli.offer import offer_models
-from tactus.cli.source import read_source
+from tactus.cli.source import name_of, read_source
 from tactus.cli.stop import stopped_by_signal
-from tactus.cli.terminal import give, is_animated, is_terminal, say, width
+from tactus.cli.terminal import (
+    give,
+    give_json,
+    is_animated,
+    is_terminal,
+    is_utf8,
+    json_text,
+    say,
+    width,
+)
 from tactus.definitions import ProcedureDefinition
-from tactus.errors import OutputError, TactusError, TurnError
+from tactus.errors import OutputError, StoppedError, TactusError, TurnError
 from tactus.events import EventRecord, LogHandler
 from tactus.runtime.run import Run, RunResult
 from tactus.runtime.runtime import Runtime
@@ -34,7 +43,6 @@ class RunOptions:
     params: tuple[str, ...]
     params_file: Path | None
     flags: dict[str, Any]
-    api_base: str | None
     output: Literal["pretty", "json", "jsonl"]
     stream: bool
     verbose: bool
@@ -47,7 +55,6 @@ def run_procedure(options: RunOptions) -> int:
         text = read_source(options.file)
         settings, _ = read_settings(options.flags)
         definition = _definition(options, settings, text)
-        settings = _with_api_base(options, settings, definition)
         params = given_inputs(definition.input, options.params, options.params_file)
         if is_terminal() and definition.input:
             params = ask_missing(definition.input, params)
@@ -56,12 +63,53 @@ def run_procedure(options: RunOptions) -> int:
             _give_json({"status": "failed", "error": failure.plain(error)})
         failure.show(error, text, verbose=options.verbose)
         return error.exit_code
-    result = _drive(options, settings, text, params)
-    _report(options, result, text)
+    lines = _Lines()
+    result = _drive(options, settings, text, params, lines)
+    if lines.failure is not None:
+        raise lines.failure
+    if not (lines.ended and isinstance(result.error, StoppedError)):  # `| head` wants no more
+        _report(options, result, text)
     return result.error.exit_code if result.error is not None else 0
 
 
-def _drive(options: RunOptions, settings: Settings, text: str, params: dict[str, Any]) -> RunResult:
+class _Lines:
+    """A log handler that gives each record as a line of JSON, as long as that can be done.
+
+    Attributes:
+        stop: called once when it cannot.
+        ended: whether it cannot any more.
+        failure: why; None where the reader went away.
+    """
+
+    def __init__(self) -> None:
+        self.stop: Callable[[], object] = lambda: None
+        self.ended = False
+        self.failure: OSError | None = None
+
+    def handle(self, record: EventRecord) -> None:
+        """Give one record."""
+        if self.ended:
+            return
+        try:
+            self.ended = not give(_line(record.flat()))
+        except OSError as error:
+            self.ended, self.failure = True, error
+        if self.ended:
+            self.stop()
+
+
+def _line(value: dict[str, Any]) -> str:
+    if is_utf8():
+        try:
+            return orjson.dumps(value).decode()
+        except TypeError:  # half a character, which only an escape can carry
+            pass
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _drive(
+    options: RunOptions, settings: Settings, text: str, params: dict[str, Any], lines: _Lines
+) -> RunResult:
     """Drive the run in a thread: this one stays free for signals, however busy the procedure."""
     renderer: Any = None
     handlers: list[LogHandler] = []
@@ -71,16 +119,17 @@ def _drive(options: RunOptions, settings: Settings, text: str, params: dict[str,
         renderer = Renderer(width())
         handlers.append(renderer.handle)
     if options.output == "jsonl":
-        handlers.append(lambda record: _give_record(record, run))
+        handlers.append(lines.handle)
     listened = bool(handlers)
     if not listened:
         settings = settings.model_copy(update={"streaming": False})
         handlers.append(show_log)
     with start_blocking_portal() as portal:
         runtime = portal.call(Runtime, settings)
-        name = str(options.file)
+        name = name_of(options.file)
         prepare = partial(runtime.prepare, text, name, params, handler=_all(handlers))
         run: Run = portal.call(prepare)
+        lines.stop = run.stop
 
         def stop() -> None:
             run.interrupt()  # at once: the loop may be busy with what the procedure computes
@@ -104,11 +153,6 @@ def _all(handlers: list[LogHandler]) -> LogHandler:
     return handle
 
 
-def _give_record(record: EventRecord, run: Run) -> None:
-    if not give(orjson.dumps(record.flat()).decode()):
-        run.stop()  # nobody reads on
-
-
 def _spinner(name: str) -> AbstractContextManager[Any]:
     if not is_animated():
         return nullcontext()
@@ -118,26 +162,11 @@ def _spinner(name: str) -> AbstractContextManager[Any]:
 
 
 def _definition(options: RunOptions, settings: Settings, text: str) -> ProcedureDefinition:
-    """What is needed before the run: the inputs, and for `--api-base` the agents."""
-    name = str(options.file)
-    given = options.params or options.params_file or options.api_base
-    if not given and "input" not in text:
+    """What is needed before the run: the inputs."""
+    name = name_of(options.file)
+    if not (options.params or options.params_file) and "input" not in text:
         return ProcedureDefinition(name=name, file=name)  # saves reading the procedure twice
-    return Runtime(settings).declared(text, name, whole=options.api_base is not None)
-
-
-def _with_api_base(
-    options: RunOptions, settings: Settings, definition: ProcedureDefinition
-) -> Settings:
-    """The settings with `--api-base` for the providers that this run calls."""
-    if options.api_base is None:
-        return settings
-    if settings.model is not None:
-        providers = {settings.model.partition("/")[0]}
-    else:
-        providers = {agent.provider for agent in definition.agents}
-    bases = dict.fromkeys(providers, options.api_base)
-    return read_settings({**options.flags, "api_base": bases})[0]
+    return Runtime(settings).declared(text, name)
 
 
 def _report(options: RunOptions, result: RunResult, text: str) -> None:
@@ -154,21 +183,16 @@ def _report(options: RunOptions, result: RunResult, text: str) -> None:
             }
         )
     elif options.output == "pretty" and error is None and result.value is not None:
-        give(_json(result.value))
+        give_json(result.value)
     if error is None:
         return
     failure.show(error, text, verbose=options.verbose)
     if isinstance(error, OutputError) and options.output == "pretty":
-        say(f"  What came:\n{_json(error.value)}")
+        say(f"  What came:\n{json_text(error.value)}")
     if isinstance(error, TurnError) and error.reason == "not_configured":
         offer_models(options.file)
 
 
 def _give_json(given: dict[str, Any]) -> None:
     empty = dict.fromkeys(("status", "result", "error", "totals", "run_id"))
-    give(_json({**empty, **given}))
-
-
-def _json(value: Any) -> str:
-    encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
-    return json.dumps(value, indent=2, ensure_ascii=encoding != "utf8", default=str)
+    give_json({**empty, **given})

@@ -1,9 +1,15 @@
 """Reading a procedure's file."""
 
+import os
 from pathlib import Path
 
 from tactus.errors import InputError
 from tactus.fields import nearest
+
+
+def name_of(path: Path) -> str:
+    """What events and errors call the file at `path`: text, whatever bytes its name is made of."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def read_source(path: Path) -> str:

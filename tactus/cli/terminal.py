@@ -4,15 +4,36 @@ Text from models, procedures and servers reaches a terminal only through here, s
 could control it.
 """
 
+import io
+import json
 import os
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
 import typer
 
 _CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _CONTROL = re.compile(f"[{_CONTROLS}]")
+
+
+def prepare_streams() -> None:
+    """Make stdin, stdout and stderr bear any text, and the null device of one that is closed.
+
+    Python has None for a stream that was closed before it began, as by `>&-`.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            null = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - until the end
+            setattr(sys, name, null)
+    for stream, errors in (
+        (sys.stdin, "surrogateescape"),  # refused as an answer, where it is asked for
+        (sys.stdout, "backslashreplace"),
+        (sys.stderr, "backslashreplace"),
+    ):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
 
 
 def clean(text: str) -> str:
@@ -23,14 +44,14 @@ def clean(text: str) -> str:
 def say(text: str = "", *, newline: bool = True, **style: Any) -> None:
     """Write to stderr, cleaned; `style` is Typer's, and left out where no terminal is.
 
-    A reader of stderr that went away is no reason to fail.
+    That stderr cannot be written is no reason to fail, and could be said nowhere.
     """
     try:
         if style and not os.environ.get("NO_COLOR"):
             typer.secho(clean(text), err=True, nl=newline, **style)
         else:
             typer.echo(clean(text), err=True, nl=newline)
-    except BrokenPipeError:
+    except OSError:
         _silence(sys.stderr.fileno())
 
 
@@ -39,15 +60,42 @@ def give(text: str) -> bool:
 
     What a terminal could take as a command is written as a JSON escape, which is the same text to
     every reader of JSON; anything else of that kind is JSON's own to escape.
+
+    Raises:
+        OSError: it cannot be written, as when the disk is full; what follows is not written either.
     """
     escaped = _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
     try:
         sys.stdout.write(escaped + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        _silence(sys.stdout.fileno())
+        silence_stdout()
         return False
+    except OSError:
+        silence_stdout()
+        raise
     return True
+
+
+def give_json(value: Any) -> bool:
+    """Write `value` to stdout as indented JSON; as `give`."""
+    return give(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """`value` as indented JSON, in letters that stdout can carry."""
+    return json.dumps(value, indent=2, ensure_ascii=not is_utf8(), default=str)
+
+
+def is_utf8() -> bool:
+    """Whether stdout can carry every letter."""
+    encoding = sys.stdout.encoding or "ascii"
+    return encoding.lower().replace("-", "").replace("_", "") == "utf8"
+
+
+def silence_stdout() -> None:
+    """Let what is still to be written to stdout, at the latest when Python ends, go nowhere."""
+    _silence(sys.stdout.fileno())
 
 
 def is_terminal() -> bool:
@@ -71,7 +119,6 @@ def is_animated() -> bool:
 
 
 def _silence(descriptor: int) -> None:
-    """Nobody reads this any more: let the interpreter's last flush end in the null device."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, descriptor)
     os.close(null)

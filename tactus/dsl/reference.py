@@ -18,7 +18,6 @@ _BLOCK = re.compile(r"((?:^---.*\n)+)([^\n]*)", re.MULTILINE)
 _FUNCTION = re.compile(r"(?:local )?function ([\w.]+)\((.*?)\)")
 _EXPORT = re.compile(r'host\.(?:export|guard)\("(\w+)"')
 _EXAMPLE = re.compile(r"```lua\n(.*?)```", re.DOTALL)
-_PARAM = re.compile(r"@param (\S+) (\S+)(?: (.*))?")
 
 
 @dataclass(frozen=True)
@@ -91,9 +90,8 @@ def reference() -> str:
     for word in found.words:
         call = word.name if word.parameters is None else f"{word.name}({word.parameters})"
         parts += [f"### `{call}`", word.text.strip()]
-        rows = [match.groups() for tag in word.tags if (match := _PARAM.match(tag))]
-        if rows:
-            parts.append(_table((name, kind, text or "") for name, kind, text in rows))
+        if rows := _rows(word):
+            parts.append(_table(rows))
     parts.append("## Types")
     for block in found.classes:
         parts += _class(block)
@@ -109,6 +107,18 @@ def _word(block: str, following: str) -> Word | None:
     if export := _EXPORT.match(following):
         return Word(export.group(1), None, text, tags)
     return None
+
+
+def _rows(word: Word) -> list[tuple[str, str, str]]:
+    """What a function takes, or what a value is."""
+    rows = []
+    for tag in word.tags:
+        kind, _, rest = tag.partition(" ")
+        if kind == "@param":
+            rows.append(_field(rest))
+        elif kind == "@type":
+            rows.append(_field(f"{word.name} {rest}"))
+    return rows
 
 
 def _class(block: str) -> list[str]:
@@ -135,8 +145,8 @@ def _field(line: str) -> tuple[str, str, str]:
 def _table(rows: Iterable[tuple[str, str, str]]) -> str:
     lines = ["| name | type | |", "|---|---|---|"]
     for name, kind, text in rows:
-        escaped = kind.replace("|", "\\|")
-        lines.append(f"| `{name}` | `{escaped}` | {text} |")
+        cells = [cell.replace("|", "\\|") for cell in (f"`{name}`", f"`{kind}`", text)]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

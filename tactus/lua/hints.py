@@ -81,6 +81,7 @@ _SYNTAX = (
     (r"unfinished string", r"", "The text does not end on its line; a long one is [[ … ]]."),
 )
 _LONGEST = 400  # characters of a line that are looked at
+_FEW = 12  # names that are told when none is near
 
 _NIL = re.compile(r"\(global '(\w+)'\)")
 _FIELD = re.compile(r"\((?:field|method) '(\w+)'\)")
@@ -103,14 +104,18 @@ def syntax_hint(message: str, line: str, before: str = "") -> str | None:
 
 
 def runtime_hint(message: str, line: str, names: list[str]) -> str | None:
-    """What to do about an uncaught error, where `names` are the globals of the procedure."""
+    """What to do about an uncaught error.
+
+    Args:
+        message: what Lua said, without the place.
+        line: the source line that Lua named.
+        names: the globals of the procedure, and what is in the language's tables, as `Log.info`.
+    """
     if "a nil value" in message:
         if found := _NIL.search(message):
             return ABSENT.get(found.group(1)) or _misspelt(found.group(1), names)
-        if found := _FIELD.search(message):
-            for absent, hint in ABSENT.items():
-                if "." in absent and absent in line[:_LONGEST]:
-                    return hint
+        if (found := _FIELD.search(message)) and (hint := _absent(found.group(1), line, names)):
+            return hint
     if "attempt to concatenate a nil value" in message:
         return 'A nil cannot be joined with ..; give it a default: (x or "").'
     if "attempt to concatenate a table value" in message:
@@ -118,6 +123,21 @@ def runtime_hint(message: str, line: str, names: list[str]) -> str | None:
     return None
 
 
+def _absent(field: str, line: str, names: list[str]) -> str | None:
+    """What to do about a `field` that a table of the language, named in `line`, does not have."""
+    for table in re.findall(rf"\b([A-Za-z_]\w{{0,100}})[.:]{field}\b", line[:_LONGEST]):
+        if hint := ABSENT.get(f"{table}.{field}"):
+            return hint
+        prefix = f"{table}."
+        members = sorted(name.removeprefix(prefix) for name in names if name.startswith(prefix))
+        if near := nearest(field, members).strip():
+            return near
+        if 0 < len(members) <= _FEW:
+            return f"{table} has {', '.join(members)}."
+    return None
+
+
 def _misspelt(name: str, names: list[str]) -> str | None:
-    near = nearest(name, (known for known in names if known != name)).strip()
+    globals_ = (known for known in names if known != name and "." not in known)
+    near = nearest(name, globals_).strip()
     return near or f'"{name}" was never assigned.'

@@ -1,4 +1,4 @@
-"""The lines of a procedure, as Lua counts them: not as Python does, for whom a form feed ends one."""
+"""The lines of a procedure, as Lua counts them: for Python a form feed ends one too."""
 
 import re
 

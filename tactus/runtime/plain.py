@@ -1,10 +1,13 @@
-"""Whether a procedure's value can leave it as JSON."""
+"""Plain data: what of a procedure's value can leave it as JSON, and what it sees of a turn."""
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tactus.lua.convert import FunctionRef
+
+if TYPE_CHECKING:  # DSPy takes a second to import
+    from tactus.dspy.results import TurnResult
 
 
 def not_json(value: Any, path: str = "") -> Iterator[str]:
@@ -30,3 +33,24 @@ def without(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: without(item) for name, item in value.items()}
     return value
+
+
+def turn_seen(result: "TurnResult") -> dict[str, Any]:
+    """What a procedure sees of a turn."""
+    return {
+        "response": result.text,
+        "text": result.text,
+        "agent": result.agent_name,
+        "provider": result.provider,
+        "model": result.model,
+        "usage": {
+            "input_tokens": result.usage.input_tokens,
+            "output_tokens": result.usage.output_tokens,
+            "total_tokens": result.usage.total_tokens,
+            "cached_tokens": result.usage.cached_tokens,
+        },
+        "cost": result.cost,
+        "finish_reason": result.finish_reason,
+        "duration_ms": result.duration_ms,
+        "time_to_first_token_ms": result.time_to_first_token_ms,
+    }

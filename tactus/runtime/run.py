@@ -31,12 +31,12 @@ from tactus.lua.lines import excerpt
 from tactus.lua.outcome import Request
 from tactus.lua.sandbox import Interrupt
 from tactus.runtime.allowance import Allowance
-from tactus.runtime.plain import not_json, without
+from tactus.runtime.plain import not_json, turn_seen, without
 from tactus.runtime.recorder import Recorder, Step
 from tactus.settings import Limits
 
 if TYPE_CHECKING:  # DSPy takes a second to import: only a run that calls an agent pays for it
-    from tactus.dspy.agent import Agent, TurnResult
+    from tactus.dspy.agent import Agent
 
 Status = Literal["completed", "failed", "stopped"]
 
@@ -220,7 +220,7 @@ class Run:
             cost=result.cost,
         )
         self._allowance.spend(result)
-        return _plain(result)
+        return turn_seen(result)
 
     def _message(self, turn: AgentTurn) -> str:
         """What is said to the agent; a call without a message makes it begin, or go on."""
@@ -288,24 +288,3 @@ class Run:
         self._recorder.emit(RunFinishedEvent(status=status, result=value, totals=totals))
         steps = tuple(self._recorder.steps)
         return RunResult(self.run_id, status, value, error, totals, steps)
-
-
-def _plain(result: "TurnResult") -> dict[str, Any]:
-    """What a procedure sees of a turn."""
-    return {
-        "response": result.text,
-        "text": result.text,
-        "agent": result.agent_name,
-        "provider": result.provider,
-        "model": result.model,
-        "usage": {
-            "input_tokens": result.usage.input_tokens,
-            "output_tokens": result.usage.output_tokens,
-            "total_tokens": result.usage.total_tokens,
-            "cached_tokens": result.usage.cached_tokens,
-        },
-        "cost": result.cost,
-        "finish_reason": result.finish_reason,
-        "duration_ms": result.duration_ms,
-        "time_to_first_token_ms": result.time_to_first_token_ms,
-    }

@@ -11,7 +11,8 @@ local KILL = R.KILL
 local threads, made = {}, 0
 local spent = {} -- number -> CPU seconds since the coroutine's last request was answered
 local deaths = {} -- number -> how often it was told to end
-local MOST_NAMES = 2000
+local MOST_NAMES, MOST_MEMBERS = 2000, 200
+local libraries = {} -- name -> table, of the words that are tables
 
 local function keep(procedure, ...)
     local arguments = pack(...)
@@ -42,6 +43,11 @@ local function compile(text)
     local f, problem = raw.load(NO_TAIL_CALLS .. text, "@" .. R.alias, "t", R.script_words)
     if not f then
         return nil, R.clean(problem)
+    end
+    for name, word in next, R.script_words do
+        if raw.type(word) == "table" and not rawequal(word, R.script_words) then
+            libraries[name] = word
+        end
     end
     return keep(f)
 end
@@ -131,16 +137,27 @@ local function step(number, reply, ...)
     return outcome(number, resume(threads[number], ok, value, ref))
 end
 
--- The names of the procedure's globals, for a hint to the nearest.
-local function names()
-    local found = {}
-    for name in next, R.script_words do
+-- Add the names in a table, at most so many of them.
+local function add_names(found, before, t, most)
+    for name in next, t do
         if raw.type(name) == "string" and #name <= 100 and raw.utf8.len(name) then
-            found[#found + 1] = name
+            found[#found + 1] = before .. name
         end
-        if #found == MOST_NAMES then
+        most = most - 1
+        if most == 0 then
             break
         end
+    end
+end
+
+-- The names of the procedure's globals, and of what is in the language's own tables as `Log.info`,
+-- for a hint to the nearest.
+local function names()
+    local found = {}
+    add_names(found, "", R.guarded, MOST_NAMES)
+    add_names(found, "", R.script_words, MOST_NAMES)
+    for name, library in next, libraries do
+        add_names(found, name .. ".", library, MOST_MEMBERS)
     end
     return concat(found, "\n")
 end

@@ -49,7 +49,11 @@ def environment(**changes: str) -> dict[str, str]:
 
 
 def tactus(
-    *args: str, folder: Path, env: Mapping[str, str] | None = None, stdin: str = ""
+    *args: str,
+    folder: Path,
+    env: Mapping[str, str] | None = None,
+    stdin: str = "",
+    encoding: str = "utf-8",
 ) -> subprocess.CompletedProcess[str]:
     """Run `tactus args` in `folder` and wait for it."""
     return subprocess.run(
@@ -59,7 +63,7 @@ def tactus(
         input=stdin,
         capture_output=True,
         text=True,
-        encoding="utf-8",
+        encoding=encoding,
         timeout=50,
         check=False,
     )
@@ -89,8 +93,8 @@ class Terminal:
         return self.shown
 
     def type(self, text: str) -> None:
-        """What a person types; `\\x03` is Ctrl+C."""
-        os.write(self._master, text.encode())
+        """What a person types; `\\x03` is Ctrl+C, and `\\udcff` the byte 0xff."""
+        os.write(self._master, text.encode("utf-8", "surrogateescape"))
 
     def _read(self) -> bool:
         ready, _, _ = select.select([self._master], [], [], 30)

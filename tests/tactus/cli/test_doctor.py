@@ -44,6 +44,39 @@ def test_what_is_read_is_named(tmp_path: Path) -> None:
     assert found["keys"]["detail"] == "GROQ_API_KEY=…WXYZ"
 
 
+def test_the_settings_in_force_are_shown_with_what_set_them(tmp_path: Path) -> None:
+    (tmp_path / "tactus.toml").write_text(
+        'engine = "litellm"\nretries = 1\n[limits]\nmemory = 128\n[api_base]\nopenai = "http://a/v1"\n'
+    )
+    env = {"TACTUS_MODEL": "demo", "TACTUS_RETRIES": "0", "GROQ_API_KEY": KEY}
+    given = json.loads(tactus("doctor", "--json", folder=tmp_path, env=env).stdout)
+    details = {each["detail"] for each in given["findings"] if each["name"] == "setting"}
+    assert {
+        "engine = litellm (from tactus.toml)",
+        "limits.memory = 128 (from tactus.toml)",
+        "model = demo (from TACTUS_MODEL)",
+        "retries = 0 (from TACTUS_RETRIES)",
+    } <= details
+    assert not [detail for detail in details if "cpu" in detail or "api_base" in detail]
+
+
+def test_a_secret_in_a_base_url_is_not_shown(tmp_path: Path) -> None:
+    env = {
+        "OPENAI_BASE_URL": "https://gateway.example/v1?api-key=hunter2",
+        "TACTUS_API_BASE_FOR_ALL": "https://gateway.example/v1?api-key=hunter2",
+    }
+    shown = tactus("doctor", folder=tmp_path, env=env)
+    assert "✓ base URL: openai: https://gateway.example/v1?…\n" in shown.stdout
+    assert "✓ setting: api_base_for_all = https://gateway.example/v1?… (from " in shown.stdout
+    assert "hunter2" not in shown.stdout + shown.stderr
+
+
+@pytest.mark.parametrize("url", ["https://user:hunter2@host/v1", "https://user:hunter2/3@host/v1"])
+def test_a_password_in_a_base_url_is_not_shown(url: str, tmp_path: Path) -> None:
+    shown = tactus("doctor", folder=tmp_path, env={"OPENAI_BASE_URL": url})
+    assert "hunter2" not in shown.stdout + shown.stderr
+
+
 def test_wrong_settings_are_a_failure_with_2(tmp_path: Path) -> None:
     (tmp_path / "tactus.toml").write_text("modle = 1\n")
     shown = tactus("doctor", folder=tmp_path)

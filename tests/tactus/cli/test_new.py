@@ -21,6 +21,20 @@ def test_a_new_procedure_is_right_from_the_start(template: str, tmp_path: Path) 
     assert tactus("check", "mine.lua", folder=tmp_path).returncode == 0
 
 
+def test_the_command_to_run_it_can_be_pasted(tmp_path: Path) -> None:
+    shown = tactus("new", "my story", folder=tmp_path)
+    assert "  tactus run 'my story.lua' --model demo --stream\n" in shown.stderr
+
+
+@pytest.mark.parametrize("name", ["", " ", ".lua", "folder/"])
+def test_a_procedure_without_a_name_is_not_made(name: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    shown = tactus("new", name, folder=tmp_path)
+    assert "a procedure needs a name" in shown.stderr
+    assert shown.returncode == 2
+    assert not list(tmp_path.rglob("*.lua"))
+
+
 def test_a_file_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "mine.lua").write_text("return 1")
     shown = tactus("new", "mine.lua", folder=tmp_path)

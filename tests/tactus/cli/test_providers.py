@@ -33,6 +33,16 @@ async def test_api_base_is_for_the_providers_of_the_agents(tmp_path: Path) -> No
     assert server.requests[0].body["stream"] is True
 
 
+async def test_api_base_holds_for_agents_that_no_placeholder_reaches(tmp_path: Path) -> None:
+    text = f"input {{ n = field.integer{{}} }}\nlocal share = 10 // input.n\n{ASK}"
+    (tmp_path / "share.lua").write_text(text)
+    async with openai_server(Answer(pieces=("Hello",))) as server:
+        args = ("run", "share.lua", "-p", "n=2", "--api-base", server.base_url)
+        shown = await anyio.to_thread.run_sync(lambda: tactus(*args, folder=tmp_path))
+    assert json.loads(shown.stdout) == {"text": "Hello"}
+    assert len(server.requests) == 1
+
+
 async def test_api_base_is_for_the_model_that_overrides_them(tmp_path: Path) -> None:
     async with openai_server(Answer()) as server:
         args = ("--api-base", server.base_url, "--model", "hosted_vllm/qwen")

@@ -141,11 +141,13 @@ class TestInputs:
             (["-p", "name"], "is not NAME=VALUE"),
             (["-p", "name=Ada", "-p", "times=many"], "times: 'many' is not an integer"),
             (["-p", "name=Ada", "-p", "times=0"], "times: must be at least 1"),
-            (["-p", "name=Ada", "-p", "tone=loud"], "tone: must be one of 'warm', 'dry'"),
+            (["-p", "name=Ada", "-p", "tone=loud"], "tone: must be one of "),
             (["--params", "none.json"], "none.json cannot be read"),
             (["--params", "greeting.lua"], "is not JSON"),
             (["--params", "list.json"], "must hold a JSON object"),
-            (["-p", "name=Ada", "--timeout", "-1"], "limits.timeout"),
+            (["-p", "name=Ada", "--timeout", "0"], "'--timeout': must be more than 0"),
+            (["-p", "name=Ada", "--max-cost", "-1"], "'--max-cost': must be more than 0"),
+            (["-p", "name=Ada", "--max-cost", "nan"], "'--max-cost': must be more than 0"),
             (["-p", "name=Ada", "--engine", "steam"], "engine"),
         ],
     )
@@ -344,7 +346,10 @@ class TestTerminal:
 
     def test_a_second_ctrl_c_kills_what_will_not_stop(self, tmp_path: Path) -> None:
         # each of these searches is a second in C, where no interrupt is seen
-        text = 'local s = ("x"):rep(1e7) print("busy") while true do s:find(("y"):rep(90), 1, true) end'
+        text = (
+            'local s = ("x"):rep(1e7) print("busy")\n'
+            'while true do s:find(("y"):rep(90), 1, true) end'
+        )
         file = write(tmp_path, text)
         with on_terminal("run", file, "--stream", folder=tmp_path, env=BUSY) as terminal:
             terminal.read_until("busy")
@@ -390,9 +395,7 @@ def test_a_reader_that_goes_away_is_no_error(story: Path) -> None:
         assert process.stderr is not None
         process.stdout.readline()
         process.stdout.close()
-        errors = process.stderr.read()
-    assert "Traceback" not in errors
-    assert "Broken" not in errors
+        assert process.stderr.read() == ""
 
 
 def test_a_closed_stdout_leaves_the_exit_code_of_the_run(greeting: Path) -> None:

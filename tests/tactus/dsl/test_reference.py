@@ -19,6 +19,24 @@ def test_every_word_has_an_example_that_loads_and_uses_it(word: Word) -> None:
     load(word.example, f"{word.name}.lua", limits=Limits()).close()
 
 
+def test_no_type_is_torn_over_two_cells() -> None:
+    rows = re.findall(r"^\| `.*$", reference(), re.MULTILINE)
+    assert rows
+    for row in rows:
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]]
+        assert len(cells) == 3, row
+        for opening, closing in ("()", "{}", "<>"):
+            kind = cells[1].replace("->", "")
+            assert kind.count(opening) == kind.count(closing), row
+
+
+def test_a_type_with_spaces_is_one_cell() -> None:
+    text = reference()
+    assert "| `fields` | `table<string, Field>` |  |" in text
+    assert "| `options?` | `{ pretty?: boolean }` |  |" in text
+    assert "| `input` | `table<string, any>\\|fun(fields: table<string, Field>)` |  |" in text
+
+
 def test_every_exported_word_is_documented() -> None:
     words = {word.name for word in language().words}
     assert {"Agent", "agent", "input", "output", "params", "Procedure", "print"} <= words

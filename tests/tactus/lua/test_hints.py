@@ -67,6 +67,8 @@ def test_a_habit_of_another_language_is_answered_with_luas(text: str) -> None:
         ("local y = 'a' .. {}", "Json.encode(t)"),
         ("tostirng(1)", 'Did you mean "tostring"?'),
         ("math.pow(1, 2)", "x ^ y"),
+        ("table.instert({}, 1)", 'Did you mean "insert"?'),
+        ("table.contains({}, 1)", "table has concat, insert, move, pack, remove, sort, unpack."),
     ],
 )
 async def test_a_common_runtime_error_has_a_hint(text: str, hint: str) -> None:
