@@ -4,15 +4,21 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 PIP    := $(PY) -m pip --disable-pip-version-check install --quiet --require-hashes
 
-.PHONY: help demo test setup format lint types imports check lock bench docs clean
+UI     := ide_backend/frontend
+NPM    := npm --prefix $(UI) --no-audit --no-fund --loglevel=error
+
+.PHONY: help demo ide test setup format lint types imports check ui-check browser lock bench docs clean
 
 help: ## show this list
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 demo: $(VENV)/.runtime ## run the storyteller with the embedded demo model and watch its text arrive
 	@$(PY) -m tactus run procedures/storyteller.lua --model demo --stream
 
-test: check ## every check: format, lint, types, import contracts, docs, tests with branch coverage
+ide: $(VENV)/.runtime ide_backend/static/index.html ## the IDE in the browser, on the examples, with the demo model (needs node)
+	@$(PY) -m tactus ide procedures --model demo
+
+test: check ui-check ## every check: format, lint, types, import contracts, docs, tests with branch coverage
 	@$(PY) -m coverage erase
 	$(PY) -m coverage run -m pytest
 	@$(PY) -m coverage combine --quiet
@@ -42,6 +48,15 @@ docs: setup
 bench: setup ## ratios against a raw client in the same run
 	$(PY) -m benchmarks
 
+ui-check: setup ## the page's own checks; needs node
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(UI)/node_modules/.installed \
+	&& $(NPM) run --silent lint && $(NPM) run --silent types:check \
+	&& $(NPM) run --silent test && $(NPM) run --silent build; \
+	else echo "skipped: the checks of the page need node and npm, which are not on this machine"; fi
+
+browser: setup ide_backend/static/index.html ## the page in a real browser; needs node and /usr/bin/chromium
+	$(NPM) run --silent browser
+
 lock: ## renew the hash-pinned locks (the only command that needs uv, fetched into .tools)
 	@test -x .tools/bin/uv || $(PYTHON) -m pip install --quiet --target .tools uv
 	.tools/bin/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock
@@ -49,6 +64,16 @@ lock: ## renew the hash-pinned locks (the only command that needs uv, fetched in
 
 clean: ## remove the environment and every cache
 	rm -rf $(VENV) .tools .*_cache .hypothesis .coverage* dist
+
+$(UI)/node_modules/.installed: $(UI)/package-lock.json
+	@command -v npm >/dev/null || { echo "The page is built with node 20 or later and npm; the command line needs neither: make demo"; exit 1; }
+	@echo "installing the page's packages (under a minute, once)"
+	@$(NPM) ci
+	@touch $@
+
+ide_backend/static/index.html: $(UI)/node_modules/.installed $(UI)/index.html $(shell find $(UI)/src $(UI)/public -type f 2>/dev/null)
+	@echo "building the page"
+	@$(NPM) run --silent build
 
 $(VENV)/bin/python:
 	@echo "creating $(VENV)"

@@ -99,6 +99,8 @@ class Runtime:
         if override is None:
             return definition
         provider, _, model = override.partition("/")
+        if provider == "demo" == definition.provider and not model:
+            return definition  # it may be one that fails on purpose
         if not model and provider != "demo":
             raise SettingsError(
                 f"the model {override!r} has no provider",

@@ -421,6 +421,11 @@ async def test_state_is_kept_under_names_and_can_be_walked(run: RunIt) -> None:
     }
 
 
+async def test_the_demo_in_place_of_a_demo_leaves_it_as_it_is(run: RunIt) -> None:
+    done = await run('a = Agent { provider = "demo", model = "cut" }\na("hi")', model="demo")
+    assert done.only("error").code == "turn.truncated"
+
+
 async def test_random_numbers_are_those_of_the_run(run: RunIt) -> None:
     text = "local t = {} for i = 1, 5 do t[i] = math.random(1000000) end return t"
     first, second = await run(text), await run(text)

@@ -1,0 +1,20 @@
+import { useSyncExternalStore } from "react";
+
+let said = "";
+const listeners = new Set<() => void>();
+
+/** Tell a reader who hears the page; used for starts and ends only, never for growing text. */
+export function announce(text: string): void {
+  said = text;
+  for (const listener of listeners) listener();
+}
+
+export function useAnnouncement(): string {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => said,
+  );
+}

@@ -1,0 +1,77 @@
+import { useRef } from "react";
+import { count, duration, json, money } from "../../format";
+import { useFollowScroll } from "../../hooks/useFollowScroll";
+import type { RunView } from "../../stream/runLog";
+import { EventRenderer } from "../events/EventRenderer";
+import { Figures } from "../events/TurnFigures";
+import { CopyButton } from "../shell/CopyButton";
+import { Scrolled } from "../shell/Scrolled";
+
+interface Props {
+  view: RunView;
+  onLine?: ((line: number) => void) | undefined;
+}
+
+/** A run as it goes: turns, tool calls, lines of the log, errors, and at last its result. */
+export function RunOutput({ view, onLine }: Props) {
+  const box = useRef<HTMLElement>(null);
+  const [follows, toEnd] = useFollowScroll(box);
+  return (
+    <div className="output-frame">
+      <Scrolled className="output" ref={box} label="Output of the run">
+        <div className="output-content">
+          {view.snapshot && (
+            <p className="faint">Earlier events are no longer held; this is what they came to.</p>
+          )}
+          {view.items.map((item) => (
+            <EventRenderer key={item.key} item={item} onLine={onLine} />
+          ))}
+          <RunEnd view={view} />
+        </div>
+      </Scrolled>
+      {!follows && (
+        <button type="button" className="to-end" onClick={toEnd}>
+          ↓ Latest
+        </button>
+      )}
+    </div>
+  );
+}
+
+function RunEnd({ view: { finished, status, snapshot } }: { view: RunView }) {
+  if (status === "interrupted") {
+    return (
+      <p className="box">
+        The server ended while this run was live. What it had told is above; start it again.
+      </p>
+    );
+  }
+  const result = finished?.result ?? snapshot?.result;
+  const totals = finished?.totals;
+  return (
+    <>
+      {result != null && (
+        <section className="result" aria-label="Result">
+          <header>
+            <h2>Result</h2>
+            <span className="spread" />
+            <CopyButton text={() => json(result)} what="result" />
+          </header>
+          <pre>{json(result)}</pre>
+        </section>
+      )}
+      {totals && (
+        <section className="totals" aria-label="Totals">
+          <Figures
+            figures={[
+              ["Cost", money(totals.cost)],
+              ["Tokens", `${count(totals.input_tokens)} in, ${count(totals.output_tokens)} out`],
+              ["Turns", count(totals.turns)],
+              ["Duration", duration(totals.duration_ms)],
+            ]}
+          />
+        </section>
+      )}
+    </>
+  );
+}

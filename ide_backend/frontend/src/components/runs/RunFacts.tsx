@@ -1,0 +1,29 @@
+import { count, duration, json, moment, money } from "../../format";
+import type { Run } from "../../types/wire";
+import { Figures } from "../events/TurnFigures";
+
+/** The figures and inputs of a run. */
+export function RunFacts({ run }: { run: Run }) {
+  const inputs = Object.keys(run.params).length > 0;
+  return (
+    <div className="run-facts">
+      <Figures
+        figures={[
+          ["Started", moment(run.started_ms)],
+          ["Duration", duration(run.duration_ms)],
+          ["Model", run.model ?? "as declared"],
+          ["Turns", count(run.turns)],
+          ["Tokens", `${count(run.input_tokens)} in, ${count(run.output_tokens)} out`],
+          ["Cost", money(run.cost)],
+          ...(run.goal_id ? [["Goal", run.goal_id] as [string, string]] : []),
+        ]}
+      />
+      {inputs && (
+        <details>
+          <summary>Inputs</summary>
+          <pre>{json(run.params)}</pre>
+        </details>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,62 @@
+/** What is shown for a value that is not known: null is not zero. */
+export const UNKNOWN = "–";
+
+const whole = new Intl.NumberFormat("en");
+const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const timeOnly = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+
+type Maybe<T> = T | null | undefined;
+
+export function count(value: Maybe<number>): string {
+  return value == null ? UNKNOWN : whole.format(value);
+}
+
+/** Money in USD, with as many digits as a small price needs. */
+export function money(value: Maybe<number>): string {
+  if (value == null) return UNKNOWN;
+  if (value === 0) return "$0";
+  if (value < 0.00001) return "< $0.00001";
+  return `$${value.toFixed(value < 0.01 ? 5 : value < 1 ? 4 : 2)}`;
+}
+
+/** A time span given in milliseconds. */
+export function duration(ms: Maybe<number>): string {
+  if (ms == null) return UNKNOWN;
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 60) return `${minutes} min ${Math.round((ms % 60_000) / 1_000)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+export function moment(ms: Maybe<number>): string {
+  return ms == null ? UNKNOWN : dateTime.format(ms);
+}
+
+/** The time of day, with its date when that is not today. */
+export function shortMoment(ms: number, now: number = Date.now()): string {
+  const today = new Date(ms).toDateString() === new Date(now).toDateString();
+  return today ? timeOnly.format(ms) : dateTime.format(ms);
+}
+
+export function json(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? UNKNOWN);
+}
+
+/** The command that runs the same procedure in a terminal. */
+export function commandLine(
+  path: string,
+  params: Record<string, unknown>,
+  model: Maybe<string>,
+): string {
+  const parts = ["tactus run", quote(path)];
+  for (const [name, value] of Object.entries(params)) {
+    parts.push("-p", quote(`${name}=${typeof value === "string" ? value : JSON.stringify(value)}`));
+  }
+  if (model) parts.push("--model", quote(model));
+  return parts.join(" ");
+}
+
+function quote(text: string): string {
+  return /^[\w./=:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
