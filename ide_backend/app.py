@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
-from ide_backend.backend import Backend
+from ide_backend.backend import Backend, backend_of
 from ide_backend.hub import Hub
 from ide_backend.problem import Problem
 from ide_backend.routes import descriptions, figures, files, page, runs, streams
@@ -23,7 +23,7 @@ from ide_backend.supervisor import Supervisor
 from ide_backend.workspace import Workspace
 from tactus.errors import TactusError
 from tactus.settings import Settings
-from tactus.store.log import open_log
+from tactus.store.log import LogFiles, open_log
 
 _LOGGER = logging.getLogger("tactus.ide")
 _LAST_WORDS = 1.0  # seconds that runs have to end when the server does
@@ -53,14 +53,20 @@ class Server:
 
 
 def create_app(
-    *, settings: Settings, folder: Path, log_folder: Path, door: Door, server: Server | None = None
+    *,
+    settings: Settings,
+    folder: Path,
+    log_folder: Path | LogFiles,
+    door: Door,
+    server: Server | None = None,
 ) -> ASGIApp:
     """The IDE's application.
 
     Args:
         settings: those of every run.
         folder: the workspace.
-        log_folder: where the event log is kept; one server has it at a time.
+        log_folder: where the event log is kept, or its files, already open; one server has it at
+            a time.
         door: who may come in.
         server: told the parts while they live; for a clean end, call its `wind_down`.
     """
@@ -91,6 +97,7 @@ def create_app(
             Exception: _defect,
         },
     )
+    app.router.redirect_slashes = False
     return Security(app, door)
 
 
@@ -130,14 +137,15 @@ def routes() -> list[BaseRoute]:
     ]
 
 
-async def _problem(_: Request, problem: Exception) -> Response:
+async def _problem(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, Problem)  # noqa: S101
+    problem.error = backend_of(request).supervisor.redactor.data(problem.error)
     return problem.response()
 
 
-async def _error(_: Request, error: Exception) -> Response:
+async def _error(request: Request, error: Exception) -> Response:
     assert isinstance(error, TactusError)  # noqa: S101
-    return Problem.of(error).response()
+    return await _problem(request, Problem.of(error))
 
 
 async def _http(_: Request, error: Exception) -> Response:

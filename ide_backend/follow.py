@@ -3,8 +3,6 @@
 from collections.abc import AsyncGenerator
 from functools import partial
 
-import anyio
-
 from ide_backend.hub import Hub
 from ide_backend.tail import Frame, Tail
 from ide_backend.wire import Format, snapshot_message, snapshot_of, with_id
@@ -27,7 +25,7 @@ class Follower:
         self._log = log
         self._texts: dict[str, Text] = {}  # of each turn, up to what was read from the log
         self._read_upto = after
-        self._tail: Tail | None = hub.tail(run_id, form.pace)
+        self._tail: Tail | None = hub.tail(run_id, form.pace, SILENCE)
 
     @property
     def tail(self) -> Tail | None:
@@ -58,6 +56,12 @@ class Follower:
             self._read_upto = records[-1].seq
         return [Frame(record, 0) for record in records]
 
+    def blocks(self, frames: list[Frame]) -> bytes:
+        """What is sent for `frames` on the stream of this run alone."""
+        if self.lost is None:
+            return b"".join([frame.block(self.form) for frame in frames])
+        return b"".join([with_id(self.parts(one), str(one.record.seq)) for one in frames])
+
     def parts(self, frame: Frame) -> tuple[bytes, ...]:
         """What is sent for `frame`, without ids; the text so far where the reader lacks it."""
         event = frame.record.event
@@ -79,25 +83,14 @@ async def follow_run(
         snapshot = await _snapshot(log, follower)
         if form.own:
             yield snapshot
+    tail = follower.tail
     while not hub.closing:
-        tail = follower.tail
-        changed = None if tail is None else tail.changed
-        frames = await follower.take()
-        blocks = [
-            frame.block(form)
-            if follower.lost is None
-            else with_id(follower.parts(frame), str(frame.record.seq))
-            for frame in frames
-        ]
-        if data := b"".join(blocks):
+        if data := follower.blocks(await follower.take()):
             yield data
         if follower.ended:
             return
-        if not frames and changed is not None:
-            with anyio.move_on_after(SILENCE) as silence:
-                await changed.wait()
-            if silence.cancelled_caught:
-                yield form.heartbeat
+        if tail is not None and not hub.closing and not await tail.news(follower.seq):
+            yield form.heartbeat
 
 
 async def _snapshot(log: EventLog, follower: Follower) -> bytes:

@@ -50,15 +50,18 @@ class Hub:
         self.started += 1
         self._publish()
 
-    def tail(self, run_id: str, pace: Pace) -> Tail | None:
-        """The live end of a run; None when the run is not live."""
+    def tail(self, run_id: str, pace: Pace, silence: float) -> Tail | None:
+        """The live end of a run; None when the run is not live.
+
+        It counts a beat, and wakes its readers, in each `silence` seconds without an event.
+        """
         if run_id not in self._told:
             return None
         if (run_id, pace) not in self._tails:
             tail = Tail(run_id, pace, self._told[run_id], self._publish)
             self._tails[run_id, pace] = tail
             self._log.listen(run_id, tail.take)
-            self._tasks.start_soon(tail.pace)
+            self._tasks.start_soon(tail.pace, silence)
         return self._tails[run_id, pace]
 
     def live(self) -> list[tuple[Start, int]]:

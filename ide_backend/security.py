@@ -8,14 +8,12 @@ looked at first, for every path: a page of another site gets nothing, token or n
 import hmac
 import secrets
 from collections.abc import Iterator
-from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ide_backend.problem import Problem
 
-COOKIE = "tactus_session"
 LARGEST_BODY = 8 * 1024 * 1024  # bytes: a file of 1 MiB in which every character is escaped
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
@@ -40,6 +38,7 @@ class Door:
     """
 
     def __init__(self, port: int, session: str | None = None) -> None:
+        self.cookie = f"tactus_session_{port}"  # a browser sends the cookies of every port to each
         self.token = secrets.token_urlsafe(24)
         self.session = session or secrets.token_urlsafe(24)
         names = ("127.0.0.1", "localhost", "[::1]")
@@ -77,7 +76,7 @@ class Door:
         if authorization is not None:
             kind, _, token = authorization.partition(" ")
             return kind.lower() == "bearer" and _same(token.strip(), self.token)
-        return any(_same(value, self.session) for value in _sessions(scope))
+        return any(_same(value, self.session) for value in _cookies(scope, self.cookie))
 
 
 class Security:
@@ -140,16 +139,14 @@ def _only(scope: Scope, name: bytes) -> str | None:
     return values[0].decode("latin-1") if len(values) == 1 else "\0twice"
 
 
-def _sessions(scope: Scope) -> Iterator[str]:
+def _cookies(scope: Scope, wanted: str) -> Iterator[str]:
+    """The values of a cookie, whatever the other servers of this machine have set beside it."""
     for key, value in scope["headers"]:
         if key == b"cookie":
-            jar: SimpleCookie = SimpleCookie()
-            try:
-                jar.load(value.decode("latin-1"))
-            except CookieError:
-                continue
-            if COOKIE in jar:
-                yield jar[COOKIE].value
+            for pair in value.decode("latin-1").split(";"):
+                name, _, given = pair.partition("=")
+                if name.strip() == wanted:
+                    yield given.strip()
 
 
 def _same(given: str, wanted: str) -> bool:

@@ -12,10 +12,10 @@ import uvicorn
 
 from ide_backend.app import Server, create_app
 from ide_backend.security import Door
+from tactus.dspy.redact import Redactor
 from tactus.errors import SettingsError, StoreError
 from tactus.settings import Settings
-from tactus.store.database import make_private
-from tactus.store.lock import StoreLock
+from tactus.store.log import LogFiles, open_files
 
 HOST = "127.0.0.1"  # nobody else's machine: there is no option for it
 FOLDER = ".tactus"  # of the workspace: the event log, and the session of its page
@@ -26,9 +26,14 @@ _GRACE = 0.5  # seconds for streams to send their last words
 class _Uvicorn(uvicorn.Server):
     """Ends the streams itself: uvicorn would wait for ever for those that never end."""
 
-    def __init__(self, config: uvicorn.Config, server: Server) -> None:
+    def __init__(self, config: uvicorn.Config, server: Server, files: LogFiles) -> None:
         super().__init__(config)
         self._ours = server
+        self._files = files
+
+    def close(self) -> None:
+        """Give the event log back, also where nothing was served."""
+        self._files.close()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Wind down, then cut off the readers who do not read."""
@@ -64,30 +69,41 @@ def serve(
     """
     with listening(port) as listener:
         server, address = prepare(folder, settings=settings, listener=listener)
-        ready(address)
-        server.run(sockets=[listener])
+        try:
+            ready(address)
+            server.run(sockets=[listener])
+        finally:
+            server.close()
         if not server.started:
             raise StoreError("the server could not start; what it wrote above says why")
 
 
-def prepare(
-    folder: Path, *, settings: Settings, listener: socket.socket
-) -> tuple[uvicorn.Server, str]:
-    """The server for `folder` on `listener`, and its address with the token; it runs once."""
+def prepare(folder: Path, *, settings: Settings, listener: socket.socket) -> tuple[_Uvicorn, str]:
+    """The server for `folder` on `listener`, and its address with the token; it runs once.
+
+    The event log is open from here on: one server has it, and a damaged one is met before anything
+    is started.
+    """
     if not folder.is_dir():
         raise SettingsError(f"there is no folder {folder}", hint="Give the folder of your files.")
     private = folder.resolve() / FOLDER
     if private.is_symlink():
         raise SettingsError(f"{private} is a link, which may lead anywhere", hint="Remove it.")
-    make_private(private)
-    StoreLock.acquire(private / "lock").release()  # says who has it before anything is started
+    files = open_files(private)
     ignored = private / ".gitignore"
-    if not ignored.exists():
-        ignored.write_text("*\n", encoding="utf-8")
-    number: int = listener.getsockname()[1]
-    door = Door(number, _session(private / "session"))
+    try:
+        if not ignored.exists():
+            ignored.write_text("*\n", encoding="utf-8")
+        number: int = listener.getsockname()[1]
+        door = Door(number, _session(private / "session"))
+    except OSError as error:
+        files.close()
+        raise SettingsError(f"{private} cannot be written: {error.strerror}") from None
+    except BaseException:
+        files.close()
+        raise
     ours = Server()
-    app = create_app(settings=settings, folder=folder, log_folder=private, door=door, server=ours)
+    app = create_app(settings=settings, folder=folder, log_folder=files, door=door, server=ours)
     config = uvicorn.Config(
         app,
         loop="asyncio",
@@ -99,7 +115,24 @@ def prepare(
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    return _Uvicorn(config, ours), f"http://{HOST}:{number}/#token={door.token}"
+    for logger in ("tactus.ide", "uvicorn.error"):
+        logging.getLogger(logger).addFilter(_Keyless(Redactor(settings.secrets.values())))
+    return _Uvicorn(config, ours, files), f"http://{HOST}:{number}/#token={door.token}"
+
+
+class _Keyless(logging.Filter):
+    """Takes keys out of what is logged, tracebacks included."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        super().__init__()
+        self._redactor = redactor
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = self._redactor.text(record.getMessage()), ()
+        if record.exc_info:
+            shown = logging.Formatter().formatException(record.exc_info)
+            record.exc_text = self._redactor.text(shown)  # a formatter takes this where it is set
+        return True
 
 
 def listening(port: int) -> socket.socket:

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 
 import anyio
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from ide_backend.hub import Hub
 
@@ -19,43 +19,71 @@ _RETRY = b"retry: 1000\n"  # goes before the first data: alone it would be an em
 
 
 class EventStream:
-    """Sends `blocks`, each one or more whole events, until they end or the reader is gone."""
+    """Sends `blocks`, each one or more whole events, until they end or the reader is gone.
+
+    `ended`: the blocks come without a wait, and where there are none the answer is 204, at which an
+    EventSource stays away for good.
+    """
 
     def __init__(
-        self, hub: Hub, blocks: AsyncGenerator[bytes, None], headers: Iterable[tuple[str, str]] = ()
+        self,
+        hub: Hub,
+        blocks: AsyncGenerator[bytes, None],
+        headers: Iterable[tuple[str, str]] = (),
+        *,
+        ended: bool = False,
     ) -> None:
+        self._ended = ended
         self._hub = hub
         self._blocks = blocks
+        self._sending: float | None = None  # since when a block waits for the reader
         self._headers = [(k.encode(), v.encode()) for k, v in (*_HEADERS, *headers)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request."""
-        start = {"type": "http.response.start", "status": 200, "headers": self._headers}
-        await send(start)
-        if scope["method"] == "HEAD":
+        head = scope["method"] == "HEAD"
+        first = b"" if head or not self._ended else await anext(self._blocks, b"")
+        if head or (self._ended and not first):
+            await send(self._start(200 if head else 204))
             await send({"type": "http.response.body", "body": b""})
             return
+        await send(self._start(200))
         with self._hub.stream():
-            await self._stream(receive, send)
+            await self._stream(first, receive, send)
 
-    async def _stream(self, receive: Receive, send: Send) -> None:
+    def _start(self, status: int) -> Message:
+        headers = [] if status == 204 else self._headers
+        return {"type": "http.response.start", "status": status, "headers": headers}
+
+    async def _stream(self, begun: bytes, receive: Receive, send: Send) -> None:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_watch, receive, tasks.cancel_scope)
-            await self._send_all(send)
+            tasks.start_soon(self._lose_patience, tasks.cancel_scope)
+            await self._send_all(begun, send)
             tasks.cancel_scope.cancel()
-
-    async def _send_all(self, send: Send) -> None:
-        first = True
-        async with aclosing(self._blocks) as blocks:
-            async for block in blocks:
-                body = _RETRY + block if first else block
-                first = False
-                with anyio.move_on_after(SEND_LIMIT) as patience:
-                    await send({"type": "http.response.body", "body": body, "more_body": True})
-                if patience.cancelled_caught:
-                    break  # it resumes with the last id that it has
         with anyio.move_on_after(SEND_LIMIT):
             await send({"type": "http.response.body", "body": b""})
+
+    async def _lose_patience(self, scope: anyio.CancelScope) -> None:
+        """One clock for the whole stream: a deadline for each block costs more than its sending."""
+        while True:
+            since = anyio.current_time() if self._sending is None else self._sending
+            left = since + SEND_LIMIT - anyio.current_time()
+            if left <= 0:
+                scope.cancel()  # it resumes with the last id that it has
+                return
+            await anyio.sleep(left)
+
+    async def _send_all(self, begun: bytes, send: Send) -> None:
+        retry = _RETRY
+        async with aclosing(self._blocks) as blocks:
+            block = begun or await anext(blocks, b"")
+            while block:
+                self._sending = anyio.current_time()
+                body = retry + block
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+                self._sending, retry = None, b""
+                block = await anext(blocks, b"")
 
 
 async def _watch(receive: Receive, scope: anyio.CancelScope) -> None:

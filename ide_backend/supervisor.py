@@ -13,7 +13,7 @@ import anyio.to_thread
 
 from ide_backend.hub import Hub, Start
 from ide_backend.problem import Problem
-from ide_backend.redactor import Redactor
+from tactus.dspy.redact import Redactor
 from tactus.errors import StoreError
 from tactus.events import EventRecord
 from tactus.fields import check
@@ -52,13 +52,13 @@ class Supervisor:
         self, settings: Settings, log: EventLog, hub: Hub, tasks: anyio.abc.TaskGroup
     ) -> None:
         self.limiter = anyio.CapacityLimiter(_WORKERS)
+        self.redactor = Redactor(settings.secrets.values())
         self._settings = settings
         self._log = log
         self._hub = hub
         self._tasks = tasks
         self._runs: dict[str, Run] = {}
         self._runtimes: dict[str | None, Runtime] = {}
-        self._redactor = Redactor(settings.secrets.values())
         self._idle = anyio.Event()
         log.when_failing(self._stop_for_want_of_space)
 
@@ -84,23 +84,24 @@ class Supervisor:
         """
         runtime = self.runtime(order.model)
         await self._check_inputs(runtime, order)
-        run_id = uuid.uuid4().hex
+        keyless = self.redactor.data
+        run_id, goal_id = uuid.uuid4().hex, keyless(order.goal_id)
         started_ms = time.time_ns() // 1_000_000
         await self._log.begin(
             Began(
                 run_id=run_id,
-                procedure=order.path,
-                source=order.text,
-                params=dict(order.params),
-                model=order.model,
-                goal_id=order.goal_id,
+                procedure=keyless(order.path),
+                source=keyless(order.text),
+                params=keyless(dict(order.params)),
+                model=keyless(order.model),
+                goal_id=goal_id,
                 started_ms=started_ms,
             )
         )
-        self._hub.begin(Start(run_id, order.goal_id, started_ms))
+        self._hub.begin(Start(run_id, goal_id, started_ms))
 
         def handle(record: EventRecord) -> None:
-            self._log.append(self._redactor.record(record, order.goal_id))
+            self._log.append(_with_goal(record, goal_id))
 
         run = runtime.prepare(order.text, order.path, order.params, handler=handle, run_id=run_id)
         self._runs[run_id] = run
@@ -152,3 +153,7 @@ class Supervisor:
     def _stop_for_want_of_space(self, _: StoreError) -> None:
         for run in list(self._runs.values()):
             run.stop()
+
+
+def _with_goal(record: EventRecord, goal_id: str | None) -> EventRecord:
+    return record if goal_id is None else record.model_copy(update={"goal_id": goal_id})

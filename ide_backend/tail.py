@@ -1,18 +1,18 @@
 """The live end of a run: its newest events, merged on a clock and encoded once for all readers."""
 
-from bisect import bisect_right
+import math
 from collections import deque
 from collections.abc import Callable
 
 import anyio
 
-from ide_backend.wire import Format, Pace, with_id
+from ide_backend.wire import BOTH, Format, Pace, with_id
 from tactus.events import AgentStreamChunkEvent, EventRecord, RunFinishedEvent
 
 MOST_HELD = 256 * 1024  # bytes; a reader who is further behind reads the log
 
 _GAPS = {"both": 0.04, "delta": 0.02}  # seconds from one event of text to the next
-_BUDGET = 256 * 1024  # bytes a second of growing text
+_BUDGET = 256 * 1024  # bytes a second where both texts are sent
 
 
 class Frame:
@@ -54,6 +54,8 @@ class Tail:
         self.upto = seq
         self.ended = False
         self.changed = anyio.Event()
+        self.beats = 0  # how often a silence was long enough for a heartbeat
+        self._spoke = -math.inf
         self._gap = _GAPS[pace]
         self._growing = pace == "both"
         self._published = published
@@ -80,16 +82,38 @@ class Tail:
         if self.ended:
             self._wake.set()
 
-    async def pace(self) -> None:
-        """Send on what waits, when its time comes; returns when the run has ended."""
+    async def pace(self, silence: float = math.inf) -> None:
+        """Send on what waits, when its time comes; returns when the run has ended.
+
+        Args:
+            silence: seconds after which `beats` counts one more, and the readers are woken.
+        """
+        self._spoke = anyio.current_time()
         while not self.ended:
-            await self._wake.wait()
-            self._wake = anyio.Event()
+            with anyio.move_on_after(self._spoke + silence - anyio.current_time()):
+                await self._wake.wait()
+            if anyio.current_time() >= self._spoke + silence:  # one clock for all readers
+                self.beats += 1
+                self._wake_readers()
+            if self._wake.is_set():
+                self._wake = anyio.Event()
             while self._pending and not self.ended:
                 await anyio.sleep_until(self._due)
                 if anyio.current_time() >= self._due and self._pending:
                     self._flush()
                     self._publish()
+
+    async def news(self, seq: int) -> bool:
+        """Wait until there may be something behind `seq`; False when only a beat came of it.
+
+        The beat is there so that no reader needs a deadline of its own, which costs as much as
+        sending it an event.
+        """
+        if seq < self.upto:
+            return True
+        beats = self.beats
+        await self.changed.wait()
+        return self.beats == beats
 
     def since(self, seq: int) -> list[Frame] | None:
         """The frames behind `seq`; None when they are no longer held, or `seq` lies within one."""
@@ -97,40 +121,50 @@ class Tail:
             return []
         if not self._frames or seq < self._frames[0].after:
             return None
-        frames = list(self._frames)
-        found = frames[bisect_right(frames, seq, key=lambda frame: frame.record.seq) :]
+        found: list[Frame] = []
+        for frame in reversed(self._frames):  # most readers lack the last one or two
+            if frame.record.seq <= seq:
+                break
+            found.append(frame)
+        found.reverse()
         return found if found[0].after == seq else None
 
     def _flush(self) -> None:
         """Frame the chunks that wait, merged where they follow each other in one turn."""
         pending, self._pending = self._pending, []
         run: list[EventRecord] = []
-        size = 0
+        size, framed = 0, 0
         for record in pending:
             event = record.event
             assert isinstance(event, AgentStreamChunkEvent)  # noqa: S101
             other = run and run[0].event.turn_id != event.turn_id  # type: ignore[union-attr]
             if run and (other or size + len(event.chunk_text) > 8192):
-                self._frame(_merged(run))
+                framed += self._frame(_merged(run))
                 run, size = [], 0
             run.append(record)
             size += len(event.chunk_text)
         if run:
-            self._frame(_merged(run))
-            length = run[-1].event.accumulated_length if self._growing else 0  # type: ignore[union-attr]
-            self._due = anyio.current_time() + max(self._gap, length / _BUDGET)
+            framed += self._frame(_merged(run))
+            self._due = anyio.current_time() + max(self._gap, framed / _BUDGET)
 
-    def _frame(self, record: EventRecord) -> None:
-        self._frames.append(Frame(record, self.upto))
+    def _frame(self, record: EventRecord) -> int:
+        """Hold one more; the bytes that it takes of the budget."""
+        frame = Frame(record, self.upto)
+        self._frames.append(frame)
         self.upto = record.seq
         self._held += _weight(record)
         while self._held > MOST_HELD and len(self._frames) > 1:
             self._held -= _weight(self._frames.popleft().record)
+        return len(frame.block(BOTH)) if self._growing else 0  # encoded once, for all readers
 
     def _publish(self) -> None:
+        self._wake_readers()
+        self._published()
+
+    def _wake_readers(self) -> None:
+        self._spoke = anyio.current_time()
         self.changed.set()
         self.changed = anyio.Event()
-        self._published()
 
 
 def _weight(record: EventRecord) -> int:

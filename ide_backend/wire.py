@@ -63,7 +63,7 @@ class Format:
     @property
     def heartbeat(self) -> bytes:
         """What is sent in silence: an event, or a comment where a reader knows no such event."""
-        return HEARTBEAT if self.own else b": still here\n\n"
+        return HEARTBEAT if self.own else b": still here\n"  # a blank line is an event to some
 
     def parts(self, record: EventRecord) -> tuple[bytes, ...]:
         """What is sent for `record`, as bytes without ids."""
@@ -84,7 +84,10 @@ def abridged(data: Any) -> bytes:
         return encoded
     kept, left_out = dict(data), list[str]()
     while len(encoded) > MOST_BYTES and kept:
-        largest = max(kept, key=lambda name: len(to_json(kept[name])))
+        again = "accumulated_text" in kept  # a reader can put it together
+        largest = (
+            "accumulated_text" if again else max(kept, key=lambda name: len(to_json(kept[name])))
+        )
         del kept[largest]
         left_out.append(largest)
         encoded = to_json({**kept, "abridged": left_out}).encode()

@@ -2,10 +2,11 @@
 
 import hashlib
 import os
+import re
+import secrets
 import stat
-import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -17,8 +18,11 @@ LARGEST = 1_048_576  # bytes of a file
 MOST_FILES = 2_000
 
 _LEFT_OUT = "node_modules"
-_MASK = os.umask(0o077)  # can only be read by setting it
-os.umask(_MASK)
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # Windows' devices
+_LONGEST_NAME = 240  # bytes; file systems bear 255
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +79,31 @@ class Workspace:
         if version is not None:
             self._expect(place, path, version)
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            if not place.parent.resolve().is_relative_to(self.root):
-                raise _outside(path)
-            with _written_beside(place, content) as written:
-                if version is None:
-                    os.link(written, place)  # fails where there is a file, unlike a rename
+            with self._folder(place, make=True) as folder, _written(folder, content) as written:
+                if version is None:  # fails where there is a file, unlike a rename
+                    os.link(written, place.name, src_dir_fd=folder, dst_dir_fd=folder)
                 else:
                     with suppress(OSError):
-                        written.chmod(stat.S_IMODE(place.stat().st_mode))
-                    written.replace(place)
+                        mode = os.stat(place.name, dir_fd=folder, follow_symlinks=False).st_mode
+                        os.chmod(written, stat.S_IMODE(mode), dir_fd=folder)
+                    os.replace(written, place.name, src_dir_fd=folder, dst_dir_fd=folder)
         except FileExistsError:
             raise self._conflict(place, path, f"{path} is there already") from None
         except OSError as error:
-            reason = error.strerror or "the disk refused"
-            raise Problem(422, "unwritable", f"{path}: {reason}", file=path) from None
+            raise _unwritable(path, error) from None
         return SourceFile(path, text, _version(content))
 
     def delete(self, path: str, version: str) -> None:
         """Delete a file that is still the one that `version` names."""
         place = self._place(path)
         self._expect(place, path, version)
-        place.unlink(missing_ok=True)
+        try:
+            with self._folder(place) as folder:
+                os.unlink(place.name, dir_fd=folder)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise _unwritable(path, error) from None
 
     def _walk(self) -> Iterator[Path]:
         for folder, folders, names in os.walk(self.root):
@@ -112,7 +119,8 @@ class Workspace:
         parts = path.split("/")
         hidden = any(part.startswith(".") or part == _LEFT_OUT for part in parts)
         unsafe = any(ord(char) < 32 or char in '\\:*?"<>|\x7f' for char in path)
-        if not path or len(path) > 400 or "" in parts or hidden or unsafe:
+        strange = any(_is_strange(part) for part in parts)
+        if not path or len(path) > 400 or hidden or unsafe or strange:
             raise _outside(path)
         try:
             place = self.root.joinpath(*parts).resolve()
@@ -129,29 +137,38 @@ class Workspace:
 
     def _content(self, place: Path, path: str) -> bytes:
         try:
-            descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with self._folder(place) as folder:
+                descriptor = os.open(place.name, _READ, dir_fd=folder)
         except FileNotFoundError:
             raise Problem(404, "no_file", f"there is no file {path}", file=path) from None
         except OSError as error:
             raise Problem(403, "unreadable", f"{path}: {error.strerror}", file=path) from None
-        with open(descriptor, "rb") as file:  # noqa: PTH123  # a descriptor has no path
-            opened = os.fstat(file.fileno())
+        try:
+            opened = os.fstat(descriptor)
             if not stat.S_ISREG(opened.st_mode):
                 raise Problem(403, "kind", f"{path} is not a file", file=path)
-            self._check_still_there(place, path, opened)
             if opened.st_size > LARGEST:
                 raise Problem(413, "too_large", f"{path} has more than {LARGEST:,} bytes")
-            return file.read(LARGEST + 1)
+            with open(descriptor, "rb", closefd=False) as file:  # it has no path
+                return file.read(LARGEST + 1)
+        finally:
+            os.close(descriptor)
 
-    def _check_still_there(self, place: Path, path: str, opened: os.stat_result) -> None:
-        """What was opened is what is at `place`, within the folder: no link slipped in between."""
+    @contextmanager
+    def _folder(self, place: Path, *, make: bool = False) -> Iterator[int]:
+        """The folder of `place`, opened name by name, so that no link can slip in between."""
+        descriptor = os.open(self.root, _FOLDER)
         try:
-            now = place.resolve(strict=True)
-            inside = now == place and now.is_relative_to(self.root)
-            if not inside or not os.path.samestat(now.stat(), opened):
-                raise _outside(path)
-        except OSError:
-            raise _outside(path) from None
+            for name in place.parent.relative_to(self.root).parts:
+                if make:
+                    with suppress(FileExistsError):
+                        os.mkdir(name, dir_fd=descriptor)
+                inner = os.open(name, _FOLDER, dir_fd=descriptor)
+                os.close(descriptor)
+                descriptor = inner
+            yield descriptor
+        finally:
+            os.close(descriptor)
 
     def _expect(self, place: Path, path: str, version: str) -> None:
         if _version(self._content(place, path)) != version:
@@ -166,23 +183,25 @@ class Workspace:
         return Problem(409, "conflict", message, hint, file=path, more={"current": current})
 
 
-class _written_beside:  # noqa: N801  # used as a context manager
-    """A hidden file next to `place` with the content on disk; gone at the end if still there."""
-
-    def __init__(self, place: Path, content: bytes) -> None:
-        descriptor, name = tempfile.mkstemp(prefix=".tactus-", dir=place.parent)
-        self._path = Path(name)
-        with open(descriptor, "wb") as file:  # noqa: PTH123  # a descriptor has no path
+@contextmanager
+def _written(folder: int, content: bytes) -> Iterator[str]:
+    """The name of a hidden file in `folder` with the content on disk; gone at the end."""
+    name = f".tactus-{secrets.token_hex(8)}"
+    with open(os.open(name, _NEW, 0o666, dir_fd=folder), "wb") as file:  # noqa: PTH123
+        try:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        self._path.chmod(0o666 & ~_MASK)
+            yield name
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=folder)
 
-    def __enter__(self) -> Path:
-        return self._path
 
-    def __exit__(self, *_: object) -> None:
-        self._path.unlink(missing_ok=True)
+def _is_strange(part: str) -> bool:
+    """Whether no file of this name can be on every system."""
+    too_long = len(part.encode("utf-8", "replace")) > _LONGEST_NAME
+    return too_long or part.endswith((" ", ".")) or not part or bool(_RESERVED.fullmatch(part))
 
 
 def _encoded(path: str, text: str) -> bytes:
@@ -201,3 +220,8 @@ def _version(content: bytes) -> str:
 
 def _outside(path: str) -> Problem:
     return Problem(403, "outside", f"{path[:80]!r} is no file of this workspace")
+
+
+def _unwritable(path: str, error: OSError) -> Problem:
+    reason = error.strerror or "the disk refused"
+    return Problem(422, "unwritable", f"{path}: {reason}", file=path)

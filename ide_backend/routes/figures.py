@@ -16,7 +16,7 @@ from ide_backend.backend import backend_of
 from ide_backend.problem import json_response
 from ide_backend.routes.asked import number_of
 from tactus import __version__
-from tactus.runtime.servers import LocalServer, find_servers
+from tactus.runtime.servers import LocalServer, candidates, find_servers
 from tactus.settings import Settings
 from tactus.store.analytics import analytics as ask_analytics
 
@@ -43,7 +43,7 @@ async def models(request: Request) -> Response:
         providers.extend(await anyio.to_thread.run_sync(_providers, settings))
 
     async def ask_servers() -> None:
-        local.extend(await find_servers())
+        local.extend(await find_servers(candidates(settings=settings)))
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(ask_providers)

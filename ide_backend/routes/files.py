@@ -81,7 +81,8 @@ async def check(request: Request) -> Response:
     backend = backend_of(request)
     runtime = backend.supervisor.runtime(None)
     look = partial(_check, runtime, body)
-    return json_response(await anyio.to_thread.run_sync(look, limiter=backend.supervisor.limiter))
+    found = await anyio.to_thread.run_sync(look, limiter=backend.supervisor.limiter)
+    return json_response(backend.supervisor.redactor.data(found))
 
 
 async def language(_: Request) -> Response:

@@ -11,7 +11,6 @@ from starlette.staticfiles import StaticFiles
 from ide_backend.backend import backend_of
 from ide_backend.problem import Problem
 from ide_backend.routes.asked import SessionBody, body_of
-from ide_backend.security import COOKIE
 
 STATIC = Path(__file__).parents[1] / "static"
 
@@ -26,9 +25,11 @@ _UNBUILT = """<!doctype html>
 <head><meta charset="utf-8"><title>Tactus</title></head>
 <body>
 <h1>The page is not built</h1>
-<p>The server runs, and its API answers. The page itself is built from its sources, once:</p>
+<p>The server runs, and its API answers. The page itself is built from its sources, once, which
+needs Node 20 or later with npm:</p>
 <pre>make ide</pre>
-<p>That needs Node 20 or later. An installed Tactus brings the page with it.</p>
+<p>An installed Tactus brings the page with it, unless its wheel was built without npm, or with
+TACTUS_SKIP_UI=1: then install one that has it, or build the wheel anew where npm is.</p>
 </body>
 </html>
 """
@@ -50,10 +51,15 @@ async def session(request: Request) -> Response:
     if not door.admits(body.token):
         raise Problem(403, "token", "the token is wrong", "Open the address that it printed.")
     answer = Response(status_code=204)
-    answer.set_cookie(COOKIE, door.session, httponly=True, samesite="strict", path="/")
+    answer.set_cookie(door.cookie, door.session, httponly=True, samesite="strict", path="/")
     return answer
+
+
+class _Assets(StaticFiles):
+    async def check_config(self) -> None:
+        """A page that is not built is no defect: each asset is a 404."""
 
 
 def assets() -> StaticFiles:
     """The built assets; 404 for each where there are none."""
-    return StaticFiles(directory=STATIC / "assets", check_dir=False)
+    return _Assets(directory=STATIC / "assets", check_dir=False)

@@ -19,7 +19,9 @@ from ide_backend.routes.asked import (
     word_of,
 )
 from ide_backend.supervisor import Order
+from tactus.dspy.redact import MASK
 from tactus.store import history
+from tactus.store.rows import to_json
 
 _DAY = 86_400_000  # ms
 
@@ -72,6 +74,13 @@ async def rerun(request: Request) -> Response:
     body = await body_of(request, RerunBody)
     run = await run_of(request)
     params: Mapping[str, Any] = run["params"] if body.params is None else body.params
+    if any(MASK in kept for kept in (run["source"], to_json(params), run["model"] or "")):
+        raise Problem(
+            409,
+            "masked",
+            "the run had a key in its source or inputs, which was not kept",
+            "Run its file again, with the inputs.",
+        )
     order = Order(run["procedure"], run["source"], params, run["model"], run["goal_id"])
     return await _started(backend_of(request), order)
 

@@ -21,10 +21,11 @@ async def run_events(request: Request) -> ASGIApp:
     backend = backend_of(request)
     form = wanted_format(word_of(request, "format"), word_of(request, "text"))
     after = _after(request)
-    if not backend.log.is_live(run["id"]) and after == run["last_seq"]:
+    ended = not backend.log.is_live(run["id"])
+    if ended and after == run["last_seq"]:
         return Response(status_code=204)
     blocks = follow_run(backend.log, backend.hub, run["id"], after, form)
-    return EventStream(backend.hub, blocks, form.headers)
+    return EventStream(backend.hub, blocks, form.headers, ended=ended)
 
 
 async def all_events(request: Request) -> ASGIApp:

@@ -3,8 +3,16 @@
 from collections.abc import Iterable
 from typing import Any
 
+from ide_backend.views.fit import brief, fitted, pieces
 from ide_backend.wire import Format, Message
-from tactus.events import AgentStreamChunkEvent, AgentTurnEvent, CostEvent, ErrorEvent, EventRecord
+from tactus.events import (
+    AgentStreamChunkEvent,
+    AgentTurnEvent,
+    CostEvent,
+    ErrorEvent,
+    EventRecord,
+    StepRestartedEvent,
+)
 
 
 def messages(record: EventRecord) -> Iterable[Message]:
@@ -22,8 +30,19 @@ def messages(record: EventRecord) -> Iterable[Message]:
         case AgentTurnEvent(stage="stopped") as turn:
             yield _stream(record, turn.turn_id, "", final=True, error="the turn was stopped")
         case AgentStreamChunkEvent() as chunk:
-            yield _stream(record, chunk.turn_id, chunk.chunk_text)
-        case CostEvent() as cost:
+            for piece in pieces(chunk.chunk_text):
+                yield _stream(record, chunk.turn_id, piece)
+        case StepRestartedEvent(kept_length=0) as step:  # what was told is void
+            yield _message(
+                "message_update",
+                id=_identity(record, step.turn_id),
+                content="",
+                metadata={"streaming": True, "model": f"{step.provider}/{step.model}"},
+            )
+        case CostEvent(stage="completed") as cost:
+            whole = cost.response if cost.total_chunks is None else ""  # it was not streamed
+            for piece in pieces(whole):
+                yield _stream(record, cost.turn_id, piece)
             yield _stream(record, cost.turn_id, "", final=True)
             yield _message(
                 "message_update",
@@ -38,7 +57,7 @@ def messages(record: EventRecord) -> Iterable[Message]:
                 },
             )
         case ErrorEvent(turn_id=str(turn_id)) as error:
-            yield _stream(record, turn_id, "", final=True, error=error.message)
+            yield _stream(record, turn_id, "", final=True, error=brief(error.message))
 
 
 def _stream(
@@ -58,7 +77,7 @@ def _identity(record: EventRecord, turn_id: str) -> str:
 
 
 def _message(event: str, **data: Any) -> Message:
-    return Message({"event": event, "data": data})
+    return Message({"event": event, "data": fitted(data)})
 
 
 MESSAGE = Format("message", messages)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from ide_backend.views.fit import brief, pieces
 from ide_backend.wire import Format, Message, Raw
 from tactus.events import (
     AgentStreamChunkEvent,
@@ -19,11 +20,13 @@ def messages(record: EventRecord) -> Iterable[Message]:
     """
     match record.event:
         case AgentStreamChunkEvent() as chunk:
-            yield Message(chunk.chunk_text)
+            for piece in pieces(chunk.chunk_text):
+                yield Message(piece)
         case CostEvent(total_chunks=None) as cost:  # it was not streamed
-            yield Message(cost.response)
+            for piece in pieces(cost.response):
+                yield Message(piece)
         case ErrorEvent(turn_id=None) as error:
-            yield Message({"code": error.code, "message": error.message}, event="error")
+            yield Message({"code": error.code, "message": brief(error.message)}, event="error")
         case RunFinishedEvent(status="completed"):
             yield Message(Raw("[DONE]"))
         case RunFinishedEvent() as finished:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from tactus.store.history import FAILED
 from tactus.store.tables import TURN
 
 TTFT_THRESHOLD_MS = 1000  # a first token that takes longer gets a mark
@@ -61,7 +62,7 @@ def _groups(rows: Sequence[Any], key: Callable[[Any], str]) -> list[dict[str, An
         {
             "key": name,
             "turns": len(group),
-            "failed": sum(row.status == "failed" for row in group),
+            "failed": sum(row.status in FAILED for row in group),
             "unpriced": sum(row.cost is None for row in group),
             **_sums(group),
             "ttft_ms": _percentiles(group, "time_to_first_token_ms"),

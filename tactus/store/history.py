@@ -11,6 +11,7 @@ from tactus.store.ledger import text_of_turn
 from tactus.store.rows import CHUNK, COST, records_of
 from tactus.store.tables import EVENT, RUN, TURN
 
+FAILED = ("failed", "refused", "blocked", "truncated")  # how a turn ends without its answer
 STATUSES = ("running", "completed", "failed", "stopped", "interrupted")
 
 _SMALL = 4096  # characters of JSON that a list still shows of a result or of inputs
@@ -123,7 +124,7 @@ def list_turns(
     """Turns, the latest first, each with its text so far."""
     query = select(TURN)
     if status is not None:
-        query = query.where(TURN.c.status == status)
+        query = query.where(TURN.c.status.in_(FAILED if status == "failed" else (status,)))
     if run_id is not None:
         query = query.where(TURN.c.run_id == run_id)
     query = query.order_by(TURN.c.started_ms.desc(), TURN.c.turn_id.desc()).limit(limit)
@@ -137,7 +138,12 @@ def count_turns(connection: Connection) -> dict[str, int]:
         select(TURN.c.status, func.count().label("number")).group_by(TURN.c.status)
     )
     counts = {row.status: row.number for row in found}
-    return {status: counts.get(status, 0) for status in ("active", "completed", "failed")}
+    failed = sum(counts.get(status, 0) for status in FAILED)
+    return {
+        "active": counts.get("active", 0),
+        "completed": counts.get("completed", 0),
+        "failed": failed,
+    }
 
 
 def small(run: dict[str, Any]) -> dict[str, Any]:
@@ -152,7 +158,7 @@ def small(run: dict[str, Any]) -> dict[str, Any]:
 
 def _run(row: Row[Any]) -> dict[str, Any]:
     values = _plain(row)
-    del values["fence"]
+    del values["fence"], values["crc"]
     for name in ("params", "result", "error"):
         if values[name] is not None:
             values[name] = orjson.loads(values[name])
@@ -161,6 +167,7 @@ def _run(row: Row[Any]) -> dict[str, Any]:
 
 def _turn(connection: Connection, row: Row[Any]) -> dict[str, Any]:
     values = _plain(row)
+    del values["crc"]
     if values["text"] is None:
         values["text"], values["chunks"] = text_of_turn(connection, row.run_id, row.turn_id)
     return values

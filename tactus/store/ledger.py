@@ -13,7 +13,8 @@ from tactus.events import (
     EventRecord,
     RunFinishedEvent,
 )
-from tactus.store.rows import CHUNK, compacted, counts_of, rows_of, to_json
+from tactus.store.rows import CHUNK, RESTART, compacted, counts_of, rows_of, to_json
+from tactus.store.seals import seal, sealed
 from tactus.store.tables import EVENT, RUN, TURN
 
 AHEAD = 4096  # events of a run that may be told before the next commit
@@ -85,14 +86,23 @@ def text_of_turn(
     connection: Connection, run_id: str, turn_id: str, before: int | None = None
 ) -> tuple[str, int]:
     """The text of a turn in its chunks (up to the event `before`), and how many those were."""
-    query = select(EVENT.c.data).where(
-        EVENT.c.run_id == run_id, EVENT.c.turn_id == turn_id, EVENT.c.event_type == CHUNK
+    query = select(EVENT.c.event_type, EVENT.c.data).where(
+        EVENT.c.run_id == run_id,
+        EVENT.c.turn_id == turn_id,
+        EVENT.c.event_type.in_((CHUNK, RESTART)),
     )
     if before is not None:
         query = query.where(EVENT.c.seq < before)
-    chunks = [orjson.loads(data) for data in connection.scalars(query.order_by(EVENT.c.seq))]
-    text = "".join(chunk["text"] for chunk in chunks)
-    return text, sum(sum(counts_of(chunk)) for chunk in chunks)
+    pieces: list[str] = []
+    count = 0
+    for kind, data in connection.execute(query.order_by(EVENT.c.seq)):
+        told = orjson.loads(data)
+        if kind == RESTART:
+            pieces = ["".join(pieces)[: told["kept_length"]]]
+        else:
+            pieces.append(told["text"])
+            count += sum(counts_of(told))
+    return "".join(pieces), count
 
 
 def _begin(connection: Connection, began: Began) -> None:
@@ -114,11 +124,13 @@ def _begin(connection: Connection, began: Began) -> None:
             fence=AHEAD,
         )
     )
+    seal(connection, RUN, RUN.c.id == began.run_id)
 
 
 def _add(connection: Connection, run_id: str, records: Iterable[EventRecord], fence: int) -> None:
     rows = rows_of(records)
-    connection.execute(insert(EVENT), rows)
+    connection.execute(insert(EVENT), [sealed(EVENT, row) for row in rows])
+    turns: set[str] = set()
     of_run = update(RUN).where(RUN.c.id == run_id)
     connection.execute(of_run.values(last_seq=rows[-1]["last_seq"], fence=fence))
     for record in records:
@@ -126,13 +138,19 @@ def _add(connection: Connection, run_id: str, records: Iterable[EventRecord], fe
             case AgentTurnEvent(stage="started") as turn:
                 connection.execute(of_run.values(turns=RUN.c.turns + 1))
                 _begin_turn(connection, record, turn)
+                turns.add(turn.turn_id)
             case AgentTurnEvent() as turn:
                 _end_turn(connection, record, turn)
+                turns.add(turn.turn_id)
             case CostEvent() as cost:
                 connection.execute(of_run.values(**_spent(cost)))
                 _price_turn(connection, run_id, cost)
+                turns.add(cost.turn_id)
             case RunFinishedEvent() as finished:
                 connection.execute(of_run.values(**_ended(connection, record, finished)))
+    seal(connection, RUN, RUN.c.id == run_id)
+    if turns:
+        seal(connection, TURN, TURN.c.run_id == run_id, TURN.c.turn_id.in_(turns))
 
 
 def _begin_turn(connection: Connection, record: EventRecord, turn: AgentTurnEvent) -> None:
@@ -171,7 +189,7 @@ def _compact(connection: Connection, run_id: str, turn_id: str) -> None:
     fewer = compacted(rows)
     if len(fewer) < len(rows):
         connection.execute(delete(EVENT).where(*chunks))
-        connection.execute(insert(EVENT), fewer)
+        connection.execute(insert(EVENT), [sealed(EVENT, row) for row in fewer])
 
 
 def _price_turn(connection: Connection, run_id: str, cost: CostEvent) -> None:

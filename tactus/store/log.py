@@ -1,7 +1,8 @@
 """The event log: every event of every run, on disk within 50 ms, and told to whoever listens."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -10,14 +11,16 @@ import anyio.from_thread
 import anyio.lowlevel
 import anyio.to_thread
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from tactus.errors import StoreError
 from tactus.events import EventRecord, LogHandler, RunFinishedEvent, Text
-from tactus.store.database import make_private, open_readers, open_writer
+from tactus.store.database import make_private, open_readers, open_writer, trouble
 from tactus.store.history import read_records
 from tactus.store.ledger import Began, Deleted, Item, Ledger
 from tactus.store.lock import StoreLock
-from tactus.store.recovery import interrupt_live_runs
+from tactus.store.recovery import interrupt_live_runs, take_over
+from tactus.store.told import Told
 from tactus.store.writer import Writer
 
 FILE = "events.db"
@@ -32,9 +35,11 @@ class EventLog:
     is on disk: so after a kill the log knows which numbers a client may have seen.
     """
 
-    def __init__(self, writing: Engine, reading: Engine, ledger: Ledger) -> None:
-        self._reading = reading
-        self._ledger = ledger
+    def __init__(self, files: "LogFiles") -> None:
+        self._reading = files.reading
+        self._ledger = ledger = files.ledger
+        self._file = files.file
+        self._files = files
         self._token = anyio.lowlevel.current_token()
         self._limiter = anyio.CapacityLimiter(4)  # as many as there are reading connections
         self._flushes = anyio.CapacityLimiter(4)
@@ -42,7 +47,6 @@ class EventLog:
         self._held: list[EventRecord] = []
         self._failing: list[Callable[[StoreError], None]] = []
         self._writer: Writer[Item] = Writer(ledger.write, self._told)
-        self._engines = (reading, writing)  # the writer goes last: it takes the WAL in
 
     @property
     def failure(self) -> StoreError | None:
@@ -62,6 +66,12 @@ class EventLog:
             self._writer.put(Deleted(run.run_id))  # it must not appear when there is space again
             raise
         self._listeners[run.run_id] = []
+
+    async def take_over(self, run_id: str) -> Told:
+        """Go on with a run whose process died; what it had told by then."""
+        told = await anyio.to_thread.run_sync(take_over, self._files.writing, self._ledger, run_id)
+        self._listeners[run_id] = []
+        return told
 
     def append(self, record: EventRecord) -> None:
         """Take a record of a run that has begun, and tell its listeners; never blocks."""
@@ -135,13 +145,19 @@ class EventLog:
         """What `ask` finds, asked in a thread, on a connection that cannot write.
 
         Everything that was appended before counts, unless it cannot be written.
+
+        Raises:
+            StoreError: the file cannot be read, or is damaged.
         """
         with suppress(StoreError):
             await self.flush()
 
         def in_thread() -> Found:
-            with self._reading.connect() as connection:
-                return ask(connection)
+            try:
+                with self._reading.connect() as connection:
+                    return ask(connection)
+            except DBAPIError as error:
+                raise trouble(self._file, error) from None
 
         return await anyio.to_thread.run_sync(in_thread, limiter=self._limiter)
 
@@ -169,45 +185,80 @@ class EventLog:
                 listener(failure)
 
     async def aclose(self) -> None:
-        """Write what is left and close the files."""
+        """Write what is left."""
         await anyio.to_thread.run_sync(self._writer.close)
-        for engine in self._engines:
-            engine.dispose()
+
+
+@dataclass
+class LogFiles:
+    """The open files of a log: it is ours, whole, and no run in it is live."""
+
+    file: Path
+    lock: StoreLock
+    writing: Engine
+    reading: Engine
+    ledger: Ledger
+
+    def close(self) -> None:
+        """Close them, and let others have them; a second time does nothing."""
+        self.reading.dispose()
+        self.writing.dispose()  # goes last: it takes the WAL in
+        self.lock.release()
 
 
 @asynccontextmanager
-async def open_log(folder: Path, *, most_bytes: int | None = None) -> AsyncIterator[EventLog]:
-    """The event log in `folder`, which is made, and made private.
+async def open_log(
+    folder: Path | LogFiles, *, most_bytes: int | None = None
+) -> AsyncIterator[EventLog]:
+    """The event log in `folder`, which is made, and made private; or in files that are open.
 
     Runs that were live when the last owner died are ended as `interrupted`.
 
     Args:
-        folder: a folder of its own.
+        folder: a folder of its own, or its files, which are closed at the end.
         most_bytes: how large the database may become; then it counts as a full disk.
 
     Raises:
         StoreError: another process has it open, or it is damaged.
     """
-    lock, writing, reading, ledger = await anyio.to_thread.run_sync(_open, folder, most_bytes)
+    if isinstance(folder, Path):
+        files = await anyio.to_thread.run_sync(open_files, folder, most_bytes)
+    else:
+        files = folder
     try:
-        log = EventLog(writing, reading, ledger)
+        log = EventLog(files)
         try:
             yield log
         finally:
             with anyio.CancelScope(shield=True):
                 await log.aclose()
     finally:
-        lock.release()
+        files.close()
 
 
-def _open(folder: Path, most_bytes: int | None) -> tuple[StoreLock, Engine, Engine, Ledger]:
+def open_files(
+    folder: Path, most_bytes: int | None = None, *, but: Callable[[], Collection[str]] = tuple
+) -> LogFiles:
+    """The files of the log in `folder`: locked, checked, and with every run of it ended.
+
+    Those that `but` names are left: somebody goes on with them. It is asked once the lock is held.
+
+    Raises:
+        StoreError: another process has it open, or it is damaged, or cannot be written.
+    """
     make_private(folder)
+    file = folder / FILE
     lock = StoreLock.acquire(folder / "lock")
+    writing: Engine | None = None
     try:
-        writing = open_writer(folder / FILE, most_bytes)
+        writing = open_writer(file, most_bytes)
         ledger = Ledger(writing)
-        interrupt_live_runs(writing, ledger)
-        return lock, writing, open_readers(folder / FILE), ledger
-    except BaseException:
+        interrupt_live_runs(writing, ledger, but())
+        return LogFiles(file, lock, writing, open_readers(file), ledger)
+    except BaseException as error:
+        if writing is not None:
+            writing.dispose()
         lock.release()
+        if isinstance(error, DBAPIError):
+            raise trouble(file, error) from None
         raise

@@ -12,6 +12,7 @@ MOST_CHARACTERS = 8192  # of one row of chunks: as JSON it stays under 64 KiB wh
 
 CHUNK = "agent_stream_chunk"
 COST = "cost"
+RESTART = "step_restarted"
 
 
 def to_json(data: Any) -> str:
@@ -73,6 +74,8 @@ def records_of(
         if row.event_type != CHUNK:
             event = EVENT.validate_python({"event_type": row.event_type, **data})
             seq = row.seq
+            if row.event_type == RESTART and row.turn_id in texts:
+                texts[row.turn_id] = _kept(texts[row.turn_id], data["kept_length"])
         else:
             text = texts.setdefault(row.turn_id, Text())
             first = max(after + 1 - row.seq, 0)
@@ -128,8 +131,14 @@ def compacted(rows: Sequence[Any]) -> list[dict[str, Any]]:
             "lengths": [length for piece in pieces for length in piece["lengths"]],
         }
         counts = [count for piece in pieces for count in counts_of(piece)]
-        row["data"] = to_json({**data, "counts": counts} if max(counts) > 1 else data)
+        row["data"] = to_json({**data, "counts": counts} if set(counts) != {1} else data)
     return merged
+
+
+def _kept(text: Text, length: int) -> Text:
+    kept = Text()
+    kept.append(text.upto(length))
+    return kept
 
 
 def _turn_of(record: EventRecord) -> str | None:
@@ -145,6 +154,7 @@ def _row(record: EventRecord, first: int, data: dict[str, Any]) -> dict[str, Any
         "event_type": record.event.event_type,
         "turn_id": _turn_of(record),
         "data": to_json(data),
+        "key": record.key,
     }
 
 
@@ -159,6 +169,6 @@ def _merged(run: list[EventRecord]) -> dict[str, Any]:
         "lengths": [len(event.chunk_text) for event in events],
     }
     counts = [event.chunk_count for event in events]
-    if max(counts) > 1:
+    if set(counts) != {1}:
         data["counts"] = counts
     return _row(run[-1], run[0].seq, data)

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 3
 
 METADATA = MetaData()
 
@@ -27,6 +27,7 @@ RUN = Table(
     Column("error", Text),  # JSON
     Column("last_seq", BigInteger, nullable=False),
     Column("fence", BigInteger, nullable=False),  # no event beyond it has been told to anybody
+    Column("crc", BigInteger),  # of all columns before it
     Index("run_by_start", "started_ms"),
     Index("run_by_status", "status", "started_ms"),
     Index("run_by_goal", "goal_id", "started_ms"),
@@ -42,6 +43,8 @@ EVENT = Table(
     Column("event_type", String(32), nullable=False),
     Column("turn_id", String(64)),
     Column("data", Text, nullable=False),  # JSON
+    Column("crc", BigInteger),  # of all columns before it
+    Column("key", Text),  # names the event alike when its run is repeated
     Index("event_by_turn", "run_id", "turn_id", "seq"),
 )
 
@@ -62,6 +65,7 @@ TURN = Table(
     Column("cost", Float),
     Column("chunks", Integer),
     Column("text", Text),  # null while the turn is active: then its text is in its chunks
+    Column("crc", BigInteger),  # of all columns before it
     Index("turn_by_start", "started_ms"),
     Index("turn_by_status", "status", "started_ms"),
 )

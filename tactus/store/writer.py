@@ -1,5 +1,6 @@
 """The one thread that writes: whatever came within 50 ms is one commit."""
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
@@ -7,6 +8,8 @@ from typing import Generic, TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from tactus.errors import StoreError
+
+_LOGGER = logging.getLogger("tactus.store")
 
 GROUP = 0.05  # seconds from the first item of a commit to the commit
 RETRY = 1.0  # seconds until what could not be written is tried again
@@ -116,4 +119,7 @@ class Writer(Generic[Item]):
                 f"the event log cannot be written: {error.orig}",
                 hint="Free some space, or delete old runs; it is tried again every second.",
             )
+        except Exception as error:  # a defect of ours: nobody may wait for ever for this thread
+            _LOGGER.exception("the event log cannot be written, for a defect of Tactus")
+            return StoreError(f"the event log cannot be written: {error!r}")
         return None

@@ -56,7 +56,11 @@ async def test_no_route_answers_without_the_token_or_to_another_site(tmp_path: P
                 assert "access-control-allow-origin" not in answer.headers
                 checked += 1
             if (method, path) not in PUBLIC and not path.startswith("/assets"):
-                for headers in ({}, {"authorization": "Bearer x"}, {"cookie": "tactus_session=x"}):
+                for headers in (
+                    {},
+                    {"authorization": "Bearer x"},
+                    {"cookie": f"tactus_session_{port}=x"},
+                ):
                     answer = await ask(ide, method, path, **headers)
                     assert answer.status_code == 403, (method, path, headers)
                     checked += 1
@@ -72,7 +76,7 @@ async def test_the_token_becomes_a_cookie_that_opens_everything(tmp_path: Path) 
         answer = await page.post("/api/session", json={"token": ide.token})
         assert answer.status_code == 204
         cookie = answer.headers["set-cookie"].lower()
-        assert cookie.startswith("tactus_session=")
+        assert cookie.startswith(f"tactus_session_{ide.address.rpartition(':')[2]}=")
         assert "httponly" in cookie
         assert "samesite=strict" in cookie
         assert "path=/" in cookie
@@ -85,11 +89,12 @@ async def test_the_token_becomes_a_cookie_that_opens_everything(tmp_path: Path) 
 async def test_a_page_stays_signed_in_over_a_restart(tmp_path: Path) -> None:
     async with serving(tmp_path) as ide:
         answer = await ide.post("/api/session", {"token": ide.token})
-        cookie = answer.headers["set-cookie"].partition(";")[0]
+        session = answer.headers["set-cookie"].partition(";")[0].partition("=")[2]
         first = ide.token
     assert (tmp_path / ".tactus" / "session").stat().st_mode & 0o777 == 0o600
     async with serving(tmp_path) as ide:
         assert ide.token != first
+        cookie = f"tactus_session_{ide.address.rpartition(':')[2]}={session}"
         assert (await ask(ide, "GET", "/api/health", cookie=cookie)).status_code == 200
 
 
@@ -98,8 +103,28 @@ async def test_a_session_that_came_with_the_files_is_not_taken(tmp_path: Path) -
     (tmp_path / ".tactus" / "session").write_text("k" * 32, encoding="utf-8")
     (tmp_path / ".tactus" / "session").chmod(0o644)
     async with serving(tmp_path) as ide:
-        answer = await ask(ide, "GET", "/api/health", cookie="tactus_session=" + "k" * 32)
+        name = f"tactus_session_{ide.address.rpartition(':')[2]}"
+        answer = await ask(ide, "GET", "/api/health", cookie=f"{name}={'k' * 32}")
         assert answer.status_code == 403
+
+
+async def test_two_servers_of_one_machine_leave_each_other_s_pages_signed_in(
+    tmp_path: Path,
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    async with serving(tmp_path / "one") as one, serving(tmp_path / "two") as two:
+        jar = httpx.Cookies()  # as a browser: one for all ports of a host
+        jar.set("other app", '{"a": [1, "b"]}; not=valid, "cookies"', domain="127.0.0.1")
+        async with httpx.AsyncClient(cookies=jar, trust_env=False) as browser:
+            for ide in (one, two):
+                token = {"token": ide.token}
+                answer = await browser.post(f"{ide.address}/api/session", json=token)
+                assert answer.status_code == 204
+            for ide in (one, two, one):
+                answer = await browser.get(f"{ide.address}/api/health")
+                assert answer.status_code == 200
+                assert answer.request.headers["cookie"].count("tactus_session_") == 2
 
 
 @pytest.mark.parametrize(

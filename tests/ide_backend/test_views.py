@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import orjson
 import pytest
+from ag_ui.core import Event as AGUIEvent
+from pydantic import TypeAdapter
 
 from ide_backend.views.agui import AGUI
 from ide_backend.views.cloudevents import CLOUDEVENTS
@@ -12,7 +15,19 @@ from ide_backend.views.message import MESSAGE
 from ide_backend.views.text import TEXT
 from ide_backend.views.vercel import VERCEL
 from ide_backend.wire import Format, Raw
-from tactus.events import ErrorEvent, EventRecord, RunFinishedEvent, Totals
+from tactus.events import (
+    AgentReasoningChunkEvent,
+    ErrorEvent,
+    Event,
+    EventRecord,
+    LogEvent,
+    RunFinishedEvent,
+    StepRestartedEvent,
+    ToolCallEvent,
+    Totals,
+    ValidationEvent,
+)
+from tests.ide_backend.agui_order import in_order
 from tests.tactus.store.story import Story
 
 
@@ -32,6 +47,47 @@ def stopped() -> list[EventRecord]:
     story = Story()
     ended = RunFinishedEvent(status="stopped", totals=Totals())
     return [story.started(), story.turn(), story.turn("stopped"), story.record(ended)]
+
+
+def busy(long: str = "") -> list[EventRecord]:
+    """A run with an event of every kind, which fails outside of its turn."""
+    story = Story()
+    call = ToolCallEvent(
+        turn_id="turn-1",
+        call_id="1",
+        stage="started",
+        tool_name="look",
+        arguments={"at": f"the sky{long}"},
+    )
+    failed = call.model_copy(update={"call_id": "2", "stage": "failed", "error": f"night{long}"})
+    done = call.model_copy(update={"stage": "completed", "result": {"seen": [1, long]}})
+    inner: list[Event] = [
+        AgentReasoningChunkEvent(turn_id="turn-1", agent_name="teller", chunk_text=f"hm{long}"),
+        call,
+        call.model_copy(update={"call_id": "2"}),
+        failed,
+        done,
+        ValidationEvent(ok=False, errors=(f"too short{long}",), turn_id="turn-1"),
+    ]
+    again = StepRestartedEvent(
+        turn_id="turn-1", attempt=2, reason="retry", provider="demo", model="demo"
+    )
+    outer: list[Event] = [
+        LogEvent(level="warn", message=f"look out{long}"),
+        ErrorEvent(code="lua", message=f"it broke{long}", line=3),
+        RunFinishedEvent(status="failed", totals=Totals()),
+    ]
+    return [
+        story.started(),
+        story.turn(),
+        story.record(again),
+        story.chunk(f"Once {long}"),
+        *(story.record(event) for event in inner),
+        story.chunk("upon"),
+        story.cost(),
+        story.turn("completed"),
+        *(story.record(event) for event in outer),
+    ]
 
 
 def told(form: Format, records: list[EventRecord]) -> list[Any]:
@@ -109,7 +165,8 @@ def test_vercel_is_one_message_of_steps() -> None:
     ]  # fmt: skip
     assert told(VERCEL, good())[3] == {"type": "text-delta", "id": "turn-1", "delta": "Once "}
     kinds = [one if isinstance(one, str) else one["type"] for one in told(VERCEL, bad())]
-    assert kinds[-5:] == ["text-end", "finish-step", "error", "abort", "[DONE]"]
+    assert kinds[-6:] == ["text-end", "finish-step", "data-error", "error", "finish", "[DONE]"]
+    assert told(VERCEL, stopped())[-2] == {"type": "abort", "reason": "the run was stopped"}
     assert dict(VERCEL.headers) == {"x-vercel-ai-ui-message-stream": "v1"}
 
 
@@ -147,3 +204,62 @@ def test_a_turn_that_was_not_streamed_has_its_text_all_the_same(name: str) -> No
     event = cost.event.model_copy(update={"total_chunks": None, "response": "All at once"})
     parts = FORMATS[name].parts(cost.model_copy(update={"event": event}))
     assert b"All at once" in b"".join(parts)
+
+
+@pytest.mark.parametrize("records", [good(), bad(), stopped(), busy(), busy("🌧" * 20_000)])
+def test_agui_has_only_events_of_the_protocol_each_in_its_place(records: list[EventRecord]) -> None:
+    events: list[Any] = [TypeAdapter(AGUIEvent).validate_python(one) for one in told(AGUI, records)]
+    assert all(not event.model_extra for event in events)
+    (text,) = in_order(events)
+    assert text.startswith("Once ") or not text
+
+
+def test_agui_tells_tool_calls_in_its_own_words() -> None:
+    tools = [one for one in told(AGUI, busy()) if one["type"].startswith("TOOL_CALL")]
+    assert [one["type"] for one in tools] == [
+        *["TOOL_CALL_START", "TOOL_CALL_ARGS", "TOOL_CALL_END"] * 2,
+        *["TOOL_CALL_RESULT"] * 2,
+    ]
+    assert tools[0]["parentMessageId"] == "r1/turn-1"
+    assert [(one["toolCallId"], one["content"]) for one in tools[-2:]] == [
+        ("r1/turn-1/2", "night"),
+        ("r1/turn-1/1", '{"seen":[1,""]}'),
+    ]
+
+
+def test_vercel_takes_a_torn_step_back_and_tells_tool_calls() -> None:
+    kinds = [one if isinstance(one, str) else one["type"] for one in told(VERCEL, busy())]
+    assert kinds == [
+        "start", "start-step", "text-start", "reset-step", "text-start", "text-delta",
+        "data-agent_reasoning_chunk", "tool-input-available", "tool-input-available",
+        "tool-output-error", "tool-output-available", "data-validation", "text-delta", "data-cost",
+        "text-end", "finish-step", "data-log", "error", "error", "finish", "[DONE]",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_is_long_comes_in_pieces_and_no_text_is_lost(name: str) -> None:
+    story = Story()
+    cost = story.cost()
+    words = "é\r\n🌧 " * 30_000
+    event = cost.event.model_copy(update={"total_chunks": None, "response": words})
+    whole = [*busy(words), cost.model_copy(update={"event": event})]
+    parts = [part for record in whole for part in FORMATS[name].parts(record)]
+    assert all(len(part) < 65_536 for part in parts)
+    data = [part.partition(b"data: ")[2] for part in parts]
+    read = [orjson.loads(one) for one in data if one != b"[DONE]\n\n"]
+    text = "".join(filter(None, map(piece_of, read)))
+    if name != "cloudevents":
+        assert text == f"Once {words}upon{words}"
+
+
+def piece_of(message: Any) -> str | None:
+    """The text that a message of any of the formats carries for its reader to append."""
+    if isinstance(message, str):
+        return message
+    inner = message.get("data") or {}
+    if message.get("type") in ("TEXT_MESSAGE_CONTENT", "text-delta"):
+        return str(message["delta"])
+    if message.get("event") == "message_stream" or message.get("event") == "llm.stream.chunk":
+        return str(inner["chunk"])
+    return None

@@ -1,18 +1,19 @@
 // The IDE under test: a server of its own on a workspace of its own, and a real Chromium.
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
+import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { newPage, opened, unharmed } from "./page.mjs";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
+  "--disable-dev-shm-usage",
   "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",
@@ -20,28 +21,30 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-export const HOSTILE =
-  '<script>window.hacked=1</script><img src=x onerror="window.hacked=1"> [a](javascript:window.hacked=1) 🦊';
-
-const FILES = {
+/** Procedures of every kind; `slow` is slow enough to be looked at while it speaks. */
+export const FILES = {
   "story.lua":
+    'teller = Agent { model = "demo/fast" }\nreturn { story = teller("Tell a story").response }\n',
+  "slow.lua":
     'teller = Agent { provider = "demo" }\nreturn { story = teller("Tell a story").response }\n',
   "fails.lua":
     'a = Agent { model = "demo/cut" }\nlocal r = a("Tell a story")\nreturn { r = r.response }\n',
-  "hostile.lua": `a = Agent { model = "demo/echo" }\nreturn { r = a([[${HOSTILE}]]).response }\n`,
   "asks.lua":
     'input { topic = field.string{description = "About what"} }\nreturn { said = input.topic }\n',
 };
 
-/** A folder with procedures of every kind. */
-export function workspace() {
+/** A folder with `files`. */
+export function workspace(files = FILES) {
   const folder = mkdtempSync(join(tmpdir(), "tactus-page-"));
-  for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
   return folder;
 }
 
 /** A running IDE: `url` has its token, `kill(signal)` ends it. */
-export async function serve(folder, { port = 0, tokensPerSecond = 60 } = {}) {
+export async function serve(folder, { port = 0, tokensPerSecond = 40 } = {}) {
   const venv = join(ROOT, ".venv/bin/python");
   const python = process.env.PYTHON ?? (existsSync(venv) ? venv : "python3");
   const child = spawn(
@@ -67,8 +70,9 @@ export async function serve(folder, { port = 0, tokensPerSecond = 60 } = {}) {
   });
   return {
     url,
+    origin: new URL(url).origin,
     port: Number(new URL(url).port),
-    kill: (signal) => {
+    kill: (signal = "SIGTERM") => {
       child.kill(signal);
       return ended;
     },
@@ -76,53 +80,42 @@ export async function serve(folder, { port = 0, tokensPerSecond = 60 } = {}) {
 }
 
 export function launch() {
-  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
   return chromium.launch({ executablePath, headless: true, args: FLAGS });
 }
 
-/** A page of the IDE with a file open, and whatever it complained of in `page.complaints`. */
-export async function open(browser, url, file, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1360, height: 860 }, ...options });
-  const page = await context.newPage();
-  page.complaints = [];
-  page.on("pageerror", (error) => page.complaints.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error") page.complaints.push(message.text());
+/**
+ * A server and a browser for the tests of one file.
+ *
+ * `it.test(sentence, file, body)` gives `body` a page with the file open, in a context of its own,
+ * and fails when the page broke a rule: an error, a dialog, a request to outside, a CSP report.
+ */
+export function ide({ files = FILES, ...serving } = {}) {
+  const it = { folder: workspace(files) };
+  before(async () => {
+    [it.server, it.browser] = await Promise.all([serve(it.folder, serving), launch()]);
   });
-  await page.goto(url);
-  await page.getByText(file, { exact: true }).first().click();
-  await page.locator(".cm-content").waitFor();
-  await page.getByText("no problem").waitFor();
-  return page;
-}
-
-export async function run(page) {
-  await page.keyboard.press("Control+Enter");
-  await page.locator("article.turn").first().waitFor();
-}
-
-/** The badges that say `status`; each has a mark before the word. */
-export function badge(page, status) {
-  return page.locator(".status", { hasText: status });
-}
-
-export function settled(page, status) {
-  return badge(page, status).first().waitFor({ timeout: 20_000 });
-}
-
-export function textOf(page) {
-  return page.locator(".model-text").first().textContent();
-}
-
-/** What axe finds wrong, one line each. */
-export async function violations(page) {
-  await page.evaluate(AXE);
-  const found = await page.evaluate(() => globalThis.axe.run(document));
-  return found.violations.map((v) => `${v.id}: ${v.nodes.map((node) => node.target).join(", ")}`);
-}
-
-export function shots() {
-  const folder = process.env.SHOTS;
-  if (folder) mkdirSync(folder, { recursive: true });
-  return folder;
+  after(async () => {
+    await it.browser?.close();
+    await it.server?.kill();
+    rmSync(it.folder, { recursive: true, force: true });
+  });
+  it.open = async (file, options) => opened(await it.enter(options), file);
+  it.enter = async (options) => {
+    const page = await newPage(it.browser, it.server.origin, options);
+    await page.goto(it.server.url);
+    return page;
+  };
+  it.test = (sentence, file, body, options) =>
+    test(sentence, async () => {
+      const page = await it.enter(options);
+      try {
+        if (file !== null) await opened(page, file);
+        await body(page);
+        await unharmed(page);
+      } finally {
+        await page.context().close();
+      }
+    });
+  return it;
 }

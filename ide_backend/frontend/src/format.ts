@@ -11,6 +11,12 @@ export function count(value: Maybe<number>): string {
   return value == null ? UNKNOWN : whole.format(value);
 }
 
+/** Tokens of a turn or run; one that is not known is not zero. */
+export function tokens(input: Maybe<number>, output: Maybe<number>): string {
+  if (input == null && output == null) return UNKNOWN;
+  return `${count(input)} in, ${count(output)} out`;
+}
+
 /** Money in USD, with as many digits as a small price needs. */
 export function money(value: Maybe<number>): string {
   if (value == null) return UNKNOWN;
@@ -22,10 +28,11 @@ export function money(value: Maybe<number>): string {
 /** A time span given in milliseconds. */
 export function duration(ms: Maybe<number>): string {
   if (ms == null) return UNKNOWN;
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 1_000) return `${ms < 10 ? Math.round(ms * 10) / 10 : Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`;
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 60) return `${minutes} min ${Math.round((ms % 60_000) / 1_000)} s`;
+  const seconds = Math.round(ms / 1_000);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
@@ -41,6 +48,31 @@ export function shortMoment(ms: number, now: number = Date.now()): string {
 
 export function json(value: unknown): string {
   return typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? UNKNOWN);
+}
+
+const BRIEF = 120;
+
+/** A value in one short line: a table as its names and values, a text without its line breaks. */
+export function brief(value: unknown): string {
+  const line = lineOf(value);
+  const characters = [
+    ...line
+      .slice(0, 4 * BRIEF)
+      .replace(/\s+/g, " ")
+      .trim(),
+  ];
+  const cut = characters.length > BRIEF || line.length > 4 * BRIEF;
+  return characters.slice(0, BRIEF).join("") + (cut ? "…" : "");
+}
+
+function lineOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return JSON.stringify(value) ?? UNKNOWN;
+  }
+  return Object.entries(value)
+    .map(([name, one]) => `${name}: ${JSON.stringify(one)}`)
+    .join(", ");
 }
 
 /** The command that runs the same procedure in a terminal. */

@@ -12,6 +12,7 @@ from tactus.events import (
     LogEvent,
     RunFinishedEvent,
     RunStartedEvent,
+    StepRestartedEvent,
     Text,
     Totals,
 )
@@ -64,6 +65,22 @@ class Story:
         return self.record(
             AgentStreamChunkEvent.grown(
                 text, piece, turn_id=turn_id, agent_name="teller", index=index, count=count
+            )
+        )
+
+    def restarted(self, kept: int, turn_id: str = "turn-1") -> EventRecord:
+        """The turn goes on behind `kept` characters: the rest of what was told is void."""
+        text = self.texts.get(turn_id, Text())
+        self.texts[turn_id] = Text()
+        self.texts[turn_id].append(text.upto(kept))
+        return self.record(
+            StepRestartedEvent(
+                turn_id=turn_id,
+                attempt=2,
+                kept_length=kept,
+                reason="retry",
+                provider="demo",
+                model="demo",
             )
         )
 

@@ -106,6 +106,46 @@ async def test_an_ended_turn_takes_as_few_rows_as_it_can(tmp_path: Path) -> None
                     assert record.event.accumulated_text == original.accumulated_text
 
 
+async def test_the_text_of_a_turn_that_started_again_is_what_it_kept_and_said_anew(
+    tmp_path: Path,
+) -> None:
+    async with open_log(tmp_path / "log") as log:
+        await log.begin(began())
+        story = Story()
+        told = await keep(log, [story.turn(), story.chunk("Once "), story.chunk("upom")])
+        told += await keep(log, [story.restarted(5)])
+        (turn,) = await log.query(history.list_turns)
+        assert turn["text"] == "Once "
+        told += await keep(log, [story.chunk("upon "), story.chunk("a time"), story.restarted(0)])
+        told += await keep(log, [story.chunk("There "), story.chunk("was", count=0)])
+        (turn,) = await log.query(history.list_turns)
+        assert turn["text"] == "There was"
+        for live in (True, False):
+            for after in range(len(told) + 1):
+                for record in await read_all(log, after):
+                    original = told[record.seq - 1].event
+                    if isinstance(record.event, AgentStreamChunkEvent):
+                        assert isinstance(original, AgentStreamChunkEvent)
+                        assert record.event.accumulated_text == original.accumulated_text
+                        end = record.event.index + record.event.chunk_count
+                        assert end == original.index + original.chunk_count
+            if live:  # and again when its rows are fewer
+                told += await keep(log, [story.turn("failed")])
+        (turn,) = await log.query(history.list_turns)
+        assert (turn["status"], turn["text"]) == ("failed", "There was")
+
+
+@pytest.mark.parametrize("ending", ["failed", "refused", "blocked", "truncated"])
+async def test_a_turn_without_its_answer_counts_as_failed(tmp_path: Path, ending: str) -> None:
+    async with open_log(tmp_path / "log") as log:
+        await log.begin(began())
+        story = Story()
+        await keep(log, [story.turn(), story.turn(ending)])
+        assert (await log.query(history.count_turns))["failed"] == 1
+        (turn,) = await log.query(partial(history.list_turns, status="failed"))
+        assert turn["status"] == ending
+
+
 async def test_reading_stops_within_merged_chunks_where_it_is_told_to(tmp_path: Path) -> None:
     async with open_log(tmp_path / "log") as log:
         await log.begin(began())

@@ -63,15 +63,15 @@ export async function request<T>(
   const text = await response.text();
   const answer = readJson(text);
   if (response.ok) return answer as T;
-  if (response.status === 403 && path !== "/api/session") {
-    throw new RequestError(403, { error: { ...NO_SESSION.error, ...ownWords(answer) } });
+  const refused = response.status === 403 && path !== "/api/session";
+  if (refused && [undefined, "token"].includes(codeOf(answer))) {
+    throw new RequestError(403, NO_SESSION);
   }
   throw new RequestError(response.status, answer);
 }
 
-function ownWords(answer: unknown): object {
-  const told = (answer as { error?: { code?: string } } | undefined)?.error;
-  return told?.code && told.code !== "session" ? { code: told.code } : {};
+function codeOf(answer: unknown): string | undefined {
+  return (answer as { error?: { code?: string } } | undefined)?.error?.code;
 }
 
 function readJson(text: string): unknown {

@@ -38,7 +38,7 @@ export function useEventStream(runId: string | null): EventStream {
     return whileVisible(() =>
       log.ended
         ? () => undefined
-        : shareSlot(() =>
+        : shareSlot((done) =>
             follow({
               address: () => eventsAddress(runId, log.lastSeq),
               take: (event) => {
@@ -47,7 +47,10 @@ export function useEventStream(runId: string | null): EventStream {
                 return false;
               },
               ended: () => log.ended,
-              connection: setConnection,
+              connection: (state) => {
+                setConnection(state);
+                if (state === "ended" || state === "lost") done();
+              },
             }),
           ),
     );

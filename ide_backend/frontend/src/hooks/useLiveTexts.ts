@@ -3,11 +3,11 @@ import { eventsAddress } from "../api/routes";
 import { follow } from "../stream/follow";
 import { GrowingText } from "../stream/growingText";
 import { shareSlot } from "../stream/slot";
-import type { WireEvent } from "../types/wire";
+import type { EventOf, WireEvent } from "../types/wire";
 
-/** The growing texts of turns, by the turn's id. */
+/** The growing texts of turns; a turn's id says which it is in its run, and no more. */
 export interface LiveTexts {
-  of: (turnId: string, soFar: string) => GrowingText;
+  of: (runId: string, turnId: string, soFar: string) => GrowingText;
 }
 
 /**
@@ -17,6 +17,7 @@ export interface LiveTexts {
  */
 export function useLiveTexts(onTurn: () => void): LiveTexts {
   const texts = useRef(new Map<string, GrowingText>());
+  const voided = useRef(new Map<GrowingText, string>());
   const latest = useRef(onTurn);
   latest.current = onTurn;
 
@@ -29,12 +30,12 @@ export function useLiveTexts(onTurn: () => void): LiveTexts {
       if (event.seq <= (seen.get(event.run_id) ?? 0)) return true;
       seen.set(event.run_id, event.seq);
       if (event.event_type === "agent_stream_chunk") {
-        const text = texts.current.get(event.turn_id) ?? new GrowingText();
-        texts.current.set(event.turn_id, text);
-        if (event.accumulated_text !== undefined) text.replace(event.accumulated_text);
-        else if (text.length + [...event.chunk_text].length === event.accumulated_length) {
-          text.append(event.chunk_text);
-        }
+        takeChunk(textOf(texts.current, event.run_id, event.turn_id), event);
+      } else if (event.event_type === "step_restarted") {
+        const text = textOf(texts.current, event.run_id, event.turn_id);
+        voided.current.set(text, text.toString()); // the list may still have it
+        text.cut(event.kept_length ?? 0);
+        latest.current();
       } else if (event.event_type === "agent_turn" || event.event_type === "cost") {
         latest.current();
       }
@@ -51,12 +52,29 @@ export function useLiveTexts(onTurn: () => void): LiveTexts {
   }, []);
 
   return {
-    of: (turnId, soFar) => {
-      const text = texts.current.get(turnId) ?? new GrowingText();
-      texts.current.set(turnId, text);
-      // The list is a moment old: it mends a text, it never takes from one.
-      if (soFar.length > text.toString().length) text.replace(soFar);
+    of: (runId, turnId, soFar) => {
+      const text = textOf(texts.current, runId, turnId);
+      // The list is a moment old: it mends a text, it never takes from one, nor brings back what
+      // is void.
+      const isVoid = voided.current.get(text)?.startsWith(soFar) ?? false;
+      if (soFar.length > text.toString().length && !isVoid) text.replace(soFar);
       return text;
     },
   };
+}
+
+function textOf(texts: Map<string, GrowingText>, runId: string, turnId: string): GrowingText {
+  const key = `${runId} ${turnId}`;
+  const text = texts.get(key) ?? new GrowingText();
+  texts.set(key, text);
+  return text;
+}
+
+/** Add the chunk where it fits; one that does not waits for the list, which knows the text so far. */
+function takeChunk(text: GrowingText, chunk: EventOf<"agent_stream_chunk">): void {
+  const length = [...chunk.chunk_text].length;
+  if (chunk.accumulated_text !== undefined) text.replace(chunk.accumulated_text);
+  else if (length === chunk.accumulated_length)
+    text.replace(chunk.chunk_text); // the first, again
+  else if (text.length + length === chunk.accumulated_length) text.append(chunk.chunk_text);
 }

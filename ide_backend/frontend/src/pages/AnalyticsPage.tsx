@@ -66,11 +66,11 @@ function Report({ data }: { data: Analytics }) {
     <>
       <Figures
         figures={[
-          ["Turns", count(sum(by_model, "turns"))],
-          ["Failed", count(sum(by_model, "failed"))],
-          ["Input tokens", count(sum(by_model, "input_tokens"))],
-          ["Output tokens", count(sum(by_model, "output_tokens"))],
-          ["Cost", money(sum(by_model, "cost"))],
+          ["Turns", sum(by_model, "turns", count)],
+          ["Failed", sum(by_model, "failed", count)],
+          ["Input tokens", sum(by_model, "input_tokens", count)],
+          ["Output tokens", sum(by_model, "output_tokens", count)],
+          ["Cost", sum(by_model, "cost", money)],
         ]}
       />
       <div className="charts">
@@ -111,10 +111,14 @@ function Report({ data }: { data: Analytics }) {
 
 type Summed = "turns" | "failed" | "input_tokens" | "output_tokens" | "cost";
 
-/** The sum over all groups; unknown as soon as one of them is. */
-function sum(groups: readonly AnalyticsGroup[], key: Summed): number | null {
-  return groups.reduce<number | null>((total, group) => {
-    const value = group[key];
-    return total === null || value === null ? null : total + value;
-  }, 0);
+/** The sum of what is known, marked as a lower bound where something is not. */
+function sum(
+  groups: readonly AnalyticsGroup[],
+  key: Summed,
+  format: (value: number | null) => string,
+): string {
+  const known = groups.map((group) => group[key]).filter((value) => value !== null);
+  if (known.length === 0) return format(null);
+  const total = format(known.reduce((before, value) => before + value, 0));
+  return known.length < groups.length ? `≥ ${total}` : total;
 }

@@ -7,10 +7,12 @@ import { useResource } from "../hooks/useResource";
 import { address, type Route, refine } from "../hooks/useRoute";
 import { useRowKeys } from "../hooks/useRowKeys";
 import { useSettled } from "../hooks/useSettled";
+import { codeOf, endingOf, RUN_ENDINGS } from "../stream/ending";
 import type { RunStatus } from "../types/wire";
 
 const STATES: RunStatus[] = ["running", "completed", "failed", "stopped", "interrupted"];
 const KEYS = ["status", "procedure", "q", "goal"];
+const FILTERS = [...KEYS, "ending"];
 const PAGE = 50;
 
 /** The history: every run that the store holds, filtered by state, procedure and words. */
@@ -22,6 +24,11 @@ export function RunsPage({ route }: { route: Route }) {
     const value = route.query.get(key);
     if (value) query.set(key, value);
   }
+  const ending = RUN_ENDINGS.find((one) => one === route.query.get("ending"));
+  if (ending) {
+    query.set("status", "failed");
+    if (!query.has("q")) query.set("q", codeOf(ending)); // searched in errors, too
+  }
   const key = useSettled(query.toString());
   const { data, error, loading, reload } = useResource(
     key,
@@ -30,7 +37,8 @@ export function RunsPage({ route }: { route: Route }) {
   );
   useRowKeys();
   const status = route.query.get("status");
-  const filtered = KEYS.some((name) => route.query.has(name));
+  const runs = data?.runs.filter((run) => !ending || endingOf(run) === ending);
+  const filtered = FILTERS.some((name) => route.query.has(name));
 
   return (
     <main className="page" aria-busy={loading && !data}>
@@ -50,11 +58,21 @@ export function RunsPage({ route }: { route: Route }) {
             <button
               key={state ?? "all"}
               type="button"
-              aria-pressed={status === state}
-              onClick={() => refine({ status: state, limit: null })}
+              aria-pressed={status === state && !ending}
+              onClick={() => refine({ status: state, ending: null, limit: null })}
             >
               {state ?? "all"}
               {state && <span className="count">{count(data?.counts[state] ?? 0)}</span>}
+            </button>
+          ))}
+          {RUN_ENDINGS.map((one) => (
+            <button
+              key={one}
+              type="button"
+              aria-pressed={ending === one}
+              onClick={() => refine({ ending: one, status: null, limit: null })}
+            >
+              {one}
             </button>
           ))}
         </fieldset>
@@ -68,9 +86,9 @@ export function RunsPage({ route }: { route: Route }) {
         )}
       </div>
       {error && <Problem error={error} onRetry={reload} />}
-      {data && data.runs.length > 0 && (
+      {runs && runs.length > 0 && (
         <RunTable
-          runs={data.runs}
+          runs={runs}
           chosen={chosen}
           onChoose={(id) =>
             setChosen((before) =>
@@ -84,7 +102,7 @@ export function RunsPage({ route }: { route: Route }) {
           Show more
         </button>
       )}
-      {data?.runs.length === 0 && (
+      {runs?.length === 0 && (
         <p className="empty">
           {filtered ? (
             <>

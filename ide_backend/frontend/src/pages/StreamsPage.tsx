@@ -6,8 +6,12 @@ import { useLiveTexts } from "../hooks/useLiveTexts";
 import { useResource } from "../hooks/useResource";
 import { type Route, refine } from "../hooks/useRoute";
 import { useRowKeys } from "../hooks/useRowKeys";
+import { ENDINGS } from "../stream/turnView";
 
-const STATES = ["active", "completed", "failed"] as const;
+const STATES = ["active", ...ENDINGS] as const;
+const TITLES = new Map([
+  ["failed", "Every turn without its answer: refused, blocked, truncated too"],
+]);
 
 /** What the models are saying now and said lately, as cards. */
 export function StreamsPage({ route }: { route: Route }) {
@@ -30,17 +34,24 @@ export function StreamsPage({ route }: { route: Route }) {
             key={state ?? "all"}
             type="button"
             aria-pressed={status === state}
+            title={state ? TITLES.get(state) : undefined}
             onClick={() => refine({ status: state })}
           >
             {state ?? "all"}
-            {state && <span className="count">{count(data?.counts[state] ?? 0)}</span>}
+            {state && data?.counts[state] !== undefined && (
+              <span className="count">{count(data.counts[state])}</span>
+            )}
           </button>
         ))}
       </fieldset>
       {error && <Problem error={error} onRetry={reload} />}
       <div className="cards">
         {data?.turns.map((turn) => (
-          <StreamCard key={turn.turn_id} turn={turn} text={texts.of(turn.turn_id, turn.text)} />
+          <StreamCard
+            key={`${turn.run_id} ${turn.turn_id}`}
+            turn={turn}
+            text={texts.of(turn.run_id, turn.turn_id, turn.text)}
+          />
         ))}
       </div>
       {data?.turns.length === 0 && (

@@ -25,6 +25,9 @@ export interface Following {
 /** Longest silence in milliseconds; the server sends a heartbeat every 15 seconds. */
 export const SILENCE_MS = 40_000;
 
+/** Milliseconds before each new try, when the server refused the stream as a whole. */
+export const PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 16_000];
+
 const CLOSED = 2;
 
 /** Read an event stream until its end; returns how to stop reading. */
@@ -32,6 +35,7 @@ export function follow(following: Following): () => void {
   const open = following.open ?? ((address: string) => new EventSource(address));
   let source: Source | null = null;
   let silence: ReturnType<typeof setTimeout> | undefined;
+  let refused = 0; // times in a row
 
   const close = () => {
     clearTimeout(silence);
@@ -49,6 +53,14 @@ export function follow(following: Following): () => void {
     close();
     following.connection(state);
   };
+  /** The browser has given up, as it does when a server that begins or ends answers with an error. */
+  const again = () => {
+    const pause = PAUSES_MS[refused++];
+    if (pause === undefined) return end("lost");
+    close();
+    following.connection("retrying");
+    silence = setTimeout(begin, pause);
+  };
   const begin = () => {
     close();
     const opened = open(following.address());
@@ -60,13 +72,14 @@ export function follow(following: Following): () => void {
     opened.onmessage = ({ data, lastEventId }: MessageEvent<string>) => {
       if (source !== opened) return;
       listen();
+      refused = 0;
       if (!following.take(JSON.parse(data) as WireEvent, lastEventId)) begin();
       else if (following.ended()) end("ended");
     };
     opened.onerror = () => {
       if (source !== opened) return;
       if (following.ended()) end("ended");
-      else if (opened.readyState === CLOSED) end("lost");
+      else if (opened.readyState === CLOSED) again();
       else following.connection("retrying"); // the browser tries again, with the last id
     };
     listen();

@@ -26,6 +26,11 @@ export class GrowingText {
     for (const listener of this.#listeners) listener(null);
   }
 
+  /** Take back everything beyond the first `length` characters. */
+  cut(length: number): void {
+    if (length < this.#length) this.replace([...this.#value].slice(0, length).join(""));
+  }
+
   /** Call `listener` at each change, until the function that is returned is called. */
   subscribe(listener: TextListener): () => void {
     this.#listeners.add(listener);

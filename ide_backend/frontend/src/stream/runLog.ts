@@ -1,10 +1,13 @@
 import type { EventOf, Run, RunEvent, RunStatus, SnapshotEvent, WireEvent } from "../types/wire";
 import { onceAFrame } from "./frame";
-import { type TurnView, turnOf, turnOfSnapshot } from "./turnView";
+import { TurnLog } from "./turnLog";
+import type { TurnEvent } from "./turnView";
+
+const DEEPEST = 8; // turns within turns, as the server has it
 
 /** One thing that is shown in the course of a run, in the order in which it began. */
 export type RunItem =
-  | { kind: "turn"; key: string; turn: TurnView }
+  | { kind: "turn"; key: string; turn: TurnLog }
   | { kind: "event"; key: string; event: RunEvent };
 
 /** What a run looks like so far; a new object at each change, so that React sees it. */
@@ -28,8 +31,8 @@ export const EMPTY_VIEW: RunView = {
 /**
  * The events of one run, read once each and put together again.
  *
- * Events at or below the last sequence number are ignored, so a replay is harmless. Chunks go to
- * their turn's growing text and change nothing else: readers of the view are not told of them.
+ * Events at or below the last sequence number are ignored, so a replay is harmless. What belongs to
+ * a turn goes to its log and changes nothing else: readers of the view are not told of it.
  */
 export class RunLog {
   readonly raw: RunEvent[] = [];
@@ -37,7 +40,8 @@ export class RunLog {
   lastSeq = 0;
   #mended = false;
   #view: RunView = EMPTY_VIEW;
-  #turns = new Map<string, number>();
+  #turns = new Map<string, TurnLog>();
+  #live = new Set<TurnLog>(); // in the order in which they began
   #listeners = new Set<() => void>();
   #told = onceAFrame(() => {
     for (const listener of this.#listeners) listener();
@@ -66,12 +70,9 @@ export class RunLog {
       return true;
     }
     if (event.seq <= this.lastSeq) return true;
-    if (event.event_type === "agent_stream_chunk" && !this.#takeChunk(event)) {
-      if (!this.#mended) return false;
-    }
+    if (!this.#step(event) && !this.#mended) return false;
     this.raw.push(event);
     this.lastSeq = event.seq;
-    if (event.event_type !== "agent_stream_chunk") this.#change(this.#step(event));
     return true;
   }
 
@@ -85,99 +86,80 @@ export class RunLog {
     this.raw.length = 0;
     this.lastSeq = 0;
     this.#turns.clear();
+    this.#live.clear();
     this.#change(EMPTY_VIEW);
   }
 
-  #takeChunk(event: EventOf<"agent_stream_chunk">): boolean {
-    const turn = this.#turn(event.turn_id) ?? this.#open(turnOf(event));
-    if (event.accumulated_text !== undefined) turn.text.replace(event.accumulated_text);
-    else turn.text.append(event.chunk_text);
-    if (turn.stage === "waiting") this.#replace({ ...turn, stage: "streaming" });
-    return turn.text.length === event.accumulated_length;
-  }
-
-  #step(event: Exclude<RunEvent, EventOf<"agent_stream_chunk">>): Partial<RunView> {
+  #step(event: RunEvent): boolean {
     switch (event.event_type) {
       case "run_started":
-        return { started: event, status: "running" };
+        this.#change({ started: event, status: "running" });
+        return true;
       case "run_finished":
-        return { finished: event, status: event.status };
+        this.#change({ finished: event, status: event.status });
+        return true;
       case "agent_turn":
-        this.#takeTurn(event);
-        return {};
-      case "cost": {
-        const turn = this.#turn(event.turn_id) ?? this.#open(turnOf(event));
-        // a very long answer is left out here (`abridged`): its chunks have told it
-        if (event.response !== undefined) turn.text.replace(event.response);
-        this.#replace({ ...turn, cost: event, stage: "completed" });
-        return {};
-      }
+      case "agent_stream_chunk":
+      case "agent_reasoning_chunk":
+      case "step_restarted":
       case "tool_call":
-        if (event.stage !== "started" && this.#endTool(event)) return {};
+      case "cost":
+        return this.#takeInTurn(event);
+      case "validation": {
+        const { turn_id } = event;
+        if (turn_id == null) break;
+        return this.#takeInTurn({ ...event, turn_id });
+      }
+      case "log": {
+        const calling = this.#within((turn) => turn.isCalling);
+        if (!calling) break;
+        calling.add(event); // a tool has told it
+        return true;
+      }
     }
-    return { items: [...this.#view.items, { kind: "event", key: `e${event.seq}`, event }] };
-  }
-
-  #takeTurn(event: EventOf<"agent_turn">): void {
-    const turn = this.#turn(event.turn_id);
-    if (!turn) {
-      this.#open({ ...turnOf(event), stage: event.stage === "started" ? "waiting" : event.stage });
-    } else if (event.stage !== "started") {
-      this.#replace({ ...turn, stage: event.stage, endedMs: event.timestamp });
-    } else {
-      turn.text.replace(""); // a new attempt: the torn one's text is void
-      this.#replace({ ...turn, stage: "waiting", attempt: event.attempt ?? 1 });
-    }
-  }
-
-  #endTool(event: EventOf<"tool_call">): boolean {
-    const items = this.#view.items;
-    const at = items.findLastIndex(
-      ({ kind, ...item }) =>
-        kind === "event" &&
-        "event" in item &&
-        item.event.event_type === "tool_call" &&
-        item.event.stage === "started" &&
-        item.event.turn_id === event.turn_id &&
-        item.event.tool_name === event.tool_name,
-    );
-    const started = items[at];
-    if (started?.kind !== "event" || started.event.event_type !== "tool_call") return false;
-    const merged = {
-      ...started.event,
-      ...event,
-      arguments: event.arguments ?? started.event.arguments,
-    };
-    this.#view = {
-      ...this.#view,
-      items: items.with(at, { ...started, event: merged as RunEvent }),
-    };
+    this.#show({ kind: "event", key: `e${event.seq}`, event });
     return true;
   }
 
-  #turn(id: string): TurnView | null {
-    const item = this.#view.items[this.#turns.get(id) ?? -1];
-    return item?.kind === "turn" ? item.turn : null;
+  #takeInTurn(event: TurnEvent): boolean {
+    const turn = this.#turns.get(event.turn_id) ?? this.#begin(event);
+    const whole = turn.take(event);
+    if (!turn.isLive) this.#live.delete(turn);
+    return whole;
   }
 
-  #open(turn: TurnView): TurnView {
-    this.#turns.set(turn.id, this.#view.items.length);
-    this.#change({ items: [...this.#view.items, { kind: "turn", key: `t${turn.id}`, turn }] });
+  /** A turn that is new: within the one whose tool calls its agent, or next in the run. */
+  #begin(event: TurnEvent): TurnLog {
+    const outer =
+      this.#within((turn) => turn.hasIdleCall) ?? this.#within((turn) => !turn.isCalling);
+    const nested = outer !== undefined && outer.depth < DEEPEST;
+    const turn = TurnLog.of(event, nested ? outer.depth + 1 : 0);
+    if (nested) outer.nest(turn);
+    else this.#show({ kind: "turn", key: `t${event.turn_id}`, turn });
+    this.#turns.set(event.turn_id, turn);
+    this.#live.add(turn);
     return turn;
   }
 
-  #replace(turn: TurnView): void {
-    const at = this.#turns.get(turn.id);
-    if (at === undefined) return;
-    const item: RunItem = { kind: "turn", key: `t${turn.id}`, turn };
-    this.#change({ items: this.#view.items.with(at, item) });
+  /** The latest turn that is live and as asked. */
+  #within(asked: (turn: TurnLog) => boolean): TurnLog | undefined {
+    return [...this.#live].findLast(asked);
   }
 
   #restart({ run, turns }: SnapshotEvent): void {
     this.#clear();
-    for (const turn of turns) this.#open(turnOfSnapshot(turn));
+    for (const told of turns) {
+      const turn = TurnLog.ofSnapshot(told);
+      this.#turns.set(told.turn_id, turn);
+      if (turn.isLive) this.#live.add(turn);
+      this.#show({ kind: "turn", key: `t${told.turn_id}`, turn });
+    }
     this.lastSeq = run.last_seq;
     this.#change({ snapshot: run, status: run.status });
+  }
+
+  #show(item: RunItem): void {
+    this.#change({ items: [...this.#view.items, item] });
   }
 
   #change(change: Partial<RunView>): void {

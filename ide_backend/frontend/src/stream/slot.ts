@@ -6,26 +6,25 @@ const TURN_MS = 2_000;
  *
  * `use` is called when this tab's time comes and returns how to let go. When another tab waits, the
  * stream is let go after two seconds and asked for again: a resume loses nothing, so every tab goes
- * on, and none stands still because six others came first.
+ * on, and none stands still because six others came first. `done`, which `use` is given, gives the
+ * place up for good: there is nothing more to come.
  */
-export function shareSlot(use: () => () => void): () => void {
+export function shareSlot(use: (done: () => void) => () => void): () => void {
   const ended = new AbortController();
-  if (!navigator.locks) {
-    const letGo = use();
-    return letGo;
-  }
+  const done = () => ended.abort();
+  if (!navigator.locks) return use(() => undefined);
   const take = async (slot: number) => {
     const name = `tactus-stream-${slot}`;
     while (!ended.signal.aborted) {
       await navigator.locks.request(name, { signal: ended.signal }, async () => {
-        const letGo = use();
+        const letGo = use(done);
         await untilWanted(name, ended.signal);
         letGo();
       });
     }
   };
   void freeSlot().then((slot) => take(slot).catch(() => undefined)); // aborted while it waited
-  return () => ended.abort();
+  return done;
 }
 
 async function freeSlot(): Promise<number> {

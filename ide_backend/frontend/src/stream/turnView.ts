@@ -1,9 +1,14 @@
 import type { EventOf, SnapshotEvent } from "../types/wire";
-import { GrowingText } from "./growingText";
+import type { TurnPart } from "./turnParts";
 
-export type TurnStage = "waiting" | "streaming" | "completed" | "failed" | "stopped";
+/** How a turn ends: with its answer, or without it. */
+export type Ending = Exclude<EventOf<"agent_turn">["stage"], "started">;
 
-/** One turn of an agent as it is shown; `text` grows without a new object. */
+/** What a turn that has not ended is doing. */
+export type LiveStage = "waiting" | "thinking" | "calling" | "streaming";
+export type TurnStage = LiveStage | Ending;
+
+/** One turn of an agent as it is shown; the texts of its parts grow without a new object. */
 export interface TurnView {
   id: string;
   agentName: string;
@@ -13,48 +18,68 @@ export interface TurnView {
   attempt: number;
   startedMs: number | null;
   endedMs: number | null;
-  text: GrowingText;
+  parts: readonly TurnPart[];
+  /** Whether its answer was checked against declared fields, and fits them. */
+  structured: boolean;
   cost: EventOf<"cost"> | null;
 }
 
-type TurnEvent = EventOf<"agent_turn"> | EventOf<"agent_stream_chunk"> | EventOf<"cost">;
+export type TurnEvent =
+  | EventOf<
+      | "agent_turn"
+      | "agent_stream_chunk"
+      | "agent_reasoning_chunk"
+      | "step_restarted"
+      | "cost"
+      | "tool_call"
+    >
+  | (EventOf<"validation"> & { turn_id: string });
+
+const EMPTY = { attempt: 1, endedMs: null, parts: [], structured: false, cost: null };
 
 /** The view of the turn that `event` belongs to, when it is the first that is seen of it. */
 export function turnOf(event: TurnEvent): TurnView {
   return {
+    ...EMPTY,
     id: event.turn_id,
-    agentName: event.agent_name,
+    agentName: "agent_name" in event ? event.agent_name : "",
     provider: "provider" in event ? event.provider : "",
     model: "model" in event ? event.model : "",
     stage: "waiting",
-    attempt: ("attempt" in event ? event.attempt : undefined) ?? 1,
     startedMs: event.timestamp,
-    endedMs: null,
-    text: new GrowingText(),
-    cost: null,
   };
 }
 
 /** The view of a turn whose events are no longer held. */
 export function turnOfSnapshot(turn: SnapshotEvent["turns"][number]): TurnView {
-  const text = new GrowingText();
-  text.append(turn.text ?? "");
   return {
+    ...EMPTY,
     id: turn.turn_id,
     agentName: turn.agent_name,
     provider: turn.provider ?? "",
     model: turn.model ?? "",
-    stage: stageOf(turn.status, text.length > 0),
-    attempt: 1,
+    stage: stageOf(turn.status, Boolean(turn.text)),
     startedMs: turn.started_ms ?? null,
-    endedMs: null,
-    text,
-    cost: null,
   };
 }
 
+export const ENDINGS: readonly Ending[] = [
+  "completed",
+  "refused",
+  "blocked",
+  "truncated",
+  "failed",
+  "stopped",
+];
+
+/** Whether a turn in this stage goes on. */
+export function isLive(stage: TurnStage): stage is LiveStage {
+  return stage === "waiting" || ["thinking", "calling", "streaming"].includes(stage);
+}
+
 function stageOf(status: string, hasText: boolean): TurnStage {
-  if (status === "completed" || status === "failed" || status === "stopped") return status;
+  const ending = ENDINGS.find((one) => one === status);
+  if (ending) return ending;
   if (status === "interrupted") return "stopped";
   return hasText ? "streaming" : "waiting";
 }

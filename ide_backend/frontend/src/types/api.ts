@@ -1,3 +1,4 @@
+import type { Ending } from "../stream/turnView";
 import type { Run, Turn } from "./wire";
 
 export interface FileEntry {
@@ -76,7 +77,8 @@ export interface RunList {
 
 export interface TurnList {
   turns: Turn[];
-  counts: { active: number; completed: number; failed: number };
+  /** Turns by status; `failed` are all that have no answer. Not every status is counted. */
+  counts: Partial<Record<"active" | Ending, number>>;
 }
 
 export interface Percentiles {

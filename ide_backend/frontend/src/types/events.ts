@@ -15,6 +15,8 @@ export interface EventRecord {
     | RunStartedEvent
     | AgentTurnEvent
     | AgentStreamChunkEvent
+    | AgentReasoningChunkEvent
+    | StepRestartedEvent
     | CostEvent
     | ToolCallEvent
     | LogEvent
@@ -35,11 +37,11 @@ export interface RunStartedEvent {
   schema_version?: number;
 }
 /**
- * An agent's turn began or ended.
+ * An agent's turn began or ended: each ends once, in one of the ways of `Ending`.
  */
 export interface AgentTurnEvent {
   event_type: "agent_turn";
-  stage: "started" | "completed" | "failed" | "stopped";
+  stage: "started" | ("completed" | "refused" | "blocked" | "truncated" | "failed" | "stopped");
   turn_id: string;
   agent_name: string;
   provider: string;
@@ -67,7 +69,36 @@ export interface AgentStreamChunkEvent {
   accumulated_text: string;
 }
 /**
- * What a turn used. Tokens are counts, `total_cost` is in USD, times are in milliseconds.
+ * A piece of what a model thinks before it answers; no part of the turn's text.
+ */
+export interface AgentReasoningChunkEvent {
+  event_type: "agent_reasoning_chunk";
+  turn_id: string;
+  agent_name: string;
+  chunk_text: string;
+}
+/**
+ * What a turn had told is void beyond its first `kept_length` characters; it is told anew.
+ *
+ * A model is asked again because its answer tore (`retry`), in place of one that failed
+ * (`fallback`), or because the answer did not fit the declared output (`repair`).
+ */
+export interface StepRestartedEvent {
+  event_type: "step_restarted";
+  turn_id: string;
+  attempt: number;
+  kept_length?: number;
+  reason: "retry" | "fallback" | "repair";
+  provider: string;
+  model: string;
+}
+/**
+ * What a turn used, over all its model calls.
+ *
+ * Tokens are counts, `total_cost` is in USD, times are in milliseconds; the gaps are those between
+ * one piece of text and the next. `estimated`: counted here, as the provider told nothing.
+ * `from_cache`: the answer was kept from an earlier turn, and cost nothing. A turn that did not
+ * complete tells its cost too, where anything had come; its `stage` says so.
  */
 export interface CostEvent {
   event_type: "cost";
@@ -75,24 +106,34 @@ export interface CostEvent {
   agent_name: string;
   provider: string;
   model: string;
+  stage?: "completed" | "refused" | "blocked" | "truncated" | "failed" | "stopped";
   input_tokens?: number | null;
   output_tokens?: number | null;
   total_tokens?: number | null;
   cached_tokens?: number | null;
+  reasoning_tokens?: number | null;
   total_cost?: number | null;
   duration_ms: number;
   time_to_first_token_ms?: number | null;
+  gap_p50_ms?: number | null;
+  gap_p99_ms?: number | null;
   finish_reason?: string | null;
   total_chunks?: number | null;
+  model_calls?: number;
   response: string;
   estimated?: boolean;
+  from_cache?: boolean;
 }
 /**
- * A tool was called by an agent.
+ * A tool was called by an agent; `call_id` tells the calls of a turn apart.
+ *
+ * `text_length` is how much of the turn's text came before it. A call that failed has `error`,
+ * which is what the model was told instead of a result.
  */
 export interface ToolCallEvent {
   event_type: "tool_call";
   turn_id: string;
+  call_id?: string;
   stage: "started" | "completed" | "failed";
   tool_name: string;
   arguments?: {
@@ -101,7 +142,9 @@ export interface ToolCallEvent {
   result?: {
     [k: string]: unknown;
   };
+  error?: string | null;
   duration_ms?: number | null;
+  text_length?: number;
 }
 /**
  * The procedure wrote to its log (`Log.info`, `print`).
@@ -113,12 +156,13 @@ export interface LogEvent {
   line?: number | null;
 }
 /**
- * The procedure's result was checked against its declared output.
+ * A result was checked against its declared output: the procedure's, or that of a turn.
  */
 export interface ValidationEvent {
   event_type: "validation";
   ok: boolean;
   errors?: string[];
+  turn_id?: string | null;
 }
 /**
  * Something failed: what, where in the procedure, and the next step.
@@ -148,12 +192,15 @@ export interface RunFinishedEvent {
   totals: Totals;
 }
 /**
- * What a run used; `cost` is None when the price of any turn is unknown.
+ * What a run used; a figure that is unknown of any turn is None.
  */
 export interface Totals {
   turns?: number;
   input_tokens?: number | null;
   output_tokens?: number | null;
+  cached_tokens?: number | null;
+  reasoning_tokens?: number | null;
   cost?: number | null;
+  estimated?: boolean;
   duration_ms?: number;
 }

@@ -48,10 +48,15 @@ export interface Turn {
   chunks: number | null;
 }
 
-type Envelope = Omit<EventRecord, "event">;
+type Envelope = Omit<EventRecord, "event"> & {
+  /** Names of the fields that were left out, as the event was too large to be sent whole. */
+  abridged?: string[];
+};
 type Flat<E> = E extends { event_type: "agent_stream_chunk" }
   ? Omit<E, "accumulated_text"> & { accumulated_text?: string; snapshot?: boolean }
-  : E;
+  : E extends { event_type: "tool_call" }
+    ? Omit<E, "result"> & { result?: unknown }
+    : E;
 
 /** One event as it is sent: the record's fields beside the event's, nulls left out. */
 export type RunEvent = Envelope & Flat<EventRecord["event"]>;

@@ -24,6 +24,7 @@ import { appearance, styleNonce } from "./appearance";
 import { marksOf } from "./diagnostics";
 import { failedLine, markFailedLine } from "./failedLine";
 import { languageOf } from "./language";
+import { typeOver } from "./typeOver";
 
 export interface EditorHandle {
   /** Put the cursor on `line`, from 1, and show it. */
@@ -125,6 +126,7 @@ const showing: Extension = [
 ];
 
 const editing: Extension = [
+  typeOver,
   history(),
   indentUnit.of("    "),
   EditorState.tabSize.of(4),

@@ -21,7 +21,7 @@ export function ConflictDialog({ buffer, disk, onKeepMine, onTakeDisk, onClose }
         right={{ title: "Here, not saved", text: buffer.text }}
       />
       <footer>
-        <button type="button" onClick={onClose}>
+        <button type="button" data-first onClick={onClose}>
           Decide later
         </button>
         <button type="button" onClick={onTakeDisk}>

@@ -5,6 +5,7 @@ import { useResource } from "../../hooks/useResource";
 import { editAddress, go } from "../../hooks/useRoute";
 import { Dialog } from "../shell/Dialog";
 import { Problem } from "../shell/Problem";
+import { Scrolled } from "../shell/Scrolled";
 
 interface Props {
   onCreated: () => void;
@@ -46,6 +47,7 @@ export function NewFileDialog({ onCreated, onClose }: Props) {
         <div className="field">
           <label htmlFor={`${id}-path`}>Name</label>
           <input
+            data-first
             id={`${id}-path`}
             value={path}
             required
@@ -69,7 +71,11 @@ export function NewFileDialog({ onCreated, onClose }: Props) {
             ))}
           </select>
         </div>
-        {chosen && <pre className="template">{chosen.text}</pre>}
+        {chosen && (
+          <Scrolled className="template" label="The template">
+            <pre>{chosen.text}</pre>
+          </Scrolled>
+        )}
         {(error ?? unread) && <Problem error={(error ?? unread) as RequestError} />}
         <footer>
           <button type="submit" className="primary" disabled={!path || !chosen}>

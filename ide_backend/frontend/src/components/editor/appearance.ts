@@ -78,8 +78,14 @@ export const appearance = EditorView.theme({
   // The two sides of a comparison.
   "&.cm-merge-a .cm-changedLine, .cm-deletedChunk": { backgroundColor: "var(--bad-fill)" },
   "&.cm-merge-b .cm-changedLine": { backgroundColor: "var(--good-fill)" },
-  "&.cm-merge-a .cm-changedText": { background: "var(--bad-mark)" },
-  "&.cm-merge-b .cm-changedText": { background: "var(--good-mark)" },
+  "&.cm-merge-a .cm-changedText": {
+    background: "var(--bad-mark)",
+    boxShadow: "inset 0 -2px var(--bad)",
+  },
+  "&.cm-merge-b .cm-changedText": {
+    background: "var(--good-mark)",
+    boxShadow: "inset 0 -2px var(--good)",
+  },
   ".cm-collapsedLines": {
     background: "var(--surface)",
     color: "var(--faint)",

@@ -2,6 +2,8 @@ import type { Diagnostic as Mark } from "@codemirror/lint";
 import type { Text } from "@codemirror/state";
 import type { Diagnostic } from "../../types/api";
 
+const SEVERITIES = ["error", "warning", "info"] as const;
+
 /** Diagnostics with lines as marks with positions; a line that is not there is the nearest. */
 export function marksOf(diagnostics: readonly Diagnostic[], doc: Text): Mark[] {
   return diagnostics.map(({ line, message, hint, severity, code }) => {
@@ -9,7 +11,7 @@ export function marksOf(diagnostics: readonly Diagnostic[], doc: Text): Mark[] {
     return {
       from: from + (text.length - text.trimStart().length),
       to: Math.max(to, from),
-      severity,
+      severity: SEVERITIES.find((known) => known === severity) ?? "error",
       message: hint ? `${message}\n${hint}` : message,
       source: code,
     };

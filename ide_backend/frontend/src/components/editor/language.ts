@@ -13,12 +13,12 @@ import { hoverTooltip } from "@codemirror/view";
 import type { Word } from "../../types/api";
 import { colours } from "./appearance";
 
-const MODES = { lua, json, toml };
+const MODES = new Map(Object.entries({ lua, json, toml }));
 
 /** Highlighting for the file, and for Lua the completion and hover of the language's `words`. */
 export function languageOf(path: string, words: readonly Word[]): Extension {
   const ending = path.split(".").pop() ?? "";
-  const mode = MODES[ending as keyof typeof MODES];
+  const mode = MODES.get(ending);
   const highlighting = syntaxHighlighting(colours);
   if (!mode) return highlighting;
   const language = StreamLanguage.define(mode);

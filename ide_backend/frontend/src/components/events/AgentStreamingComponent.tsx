@@ -1,44 +1,48 @@
-import { memo } from "react";
-import type { TurnView } from "../../stream/turnView";
+import { memo, useSyncExternalStore } from "react";
+import type { TurnLog } from "../../stream/turnLog";
+import { isLive } from "../../stream/turnView";
 import { CopyButton } from "../shell/CopyButton";
 import { Status } from "../shell/Status";
-import { StreamingText } from "./StreamingText";
 import { TurnFigures } from "./TurnFigures";
+import { TurnParts } from "./TurnParts";
 
-/** One turn of an agent: a spinner, then its growing text, then what it used. */
+interface Props {
+  turn: TurnLog;
+  onLine?: ((line: number) => void) | undefined;
+}
+
+/** One turn of an agent: what it says and does, in order, then what it used. */
 export const AgentStreamingComponent = memo(function AgentStreamingComponent({
   turn,
-}: {
-  turn: TurnView;
-}) {
-  const live = turn.stage === "waiting" || turn.stage === "streaming";
-  const name = [turn.provider, turn.model].filter(Boolean).join("/");
+  onLine,
+}: Props) {
+  const view = useSyncExternalStore(turn.subscribe, turn.getView);
+  const name = [view.provider, view.model].filter(Boolean).join("/");
   return (
     <article
-      className={`turn ${turn.stage}`}
-      aria-label={`Turn of ${turn.agentName}`}
-      aria-busy={live}
-      data-turn={turn.id}
+      className={`turn ${view.stage}`}
+      aria-label={`Turn of ${view.agentName}`}
+      aria-busy={isLive(view.stage)}
+      data-turn={view.id}
     >
       <header>
-        <strong>{turn.agentName}</strong>
+        <strong>{view.agentName}</strong>
         {name && <span className="faint">{name}</span>}
-        {turn.attempt > 1 && <span className="faint">attempt {turn.attempt}</span>}
+        {view.attempt > 1 && <span className="faint">attempt {view.attempt}</span>}
         <span className="spread" />
-        {turn.stage !== "waiting" && (
-          <CopyButton text={() => turn.text.toString()} what={`text of ${turn.agentName}`} />
+        {view.parts.some((part) => part.kind === "text") && (
+          <CopyButton text={() => turn.text} what={`text of ${view.agentName}`} />
         )}
-        <Status status={turn.stage} />
+        <Status status={view.stage} />
       </header>
-      {turn.stage === "waiting" ? (
+      <TurnParts view={view} onLine={onLine} />
+      {view.stage === "waiting" && (
         <p className="waiting-line">
           <span className="spinner" aria-hidden="true" />
-          Waiting for the first word
+          {view.parts.length > 0 ? "Waiting for the next word" : "Waiting for the first word"}
         </p>
-      ) : (
-        <StreamingText text={turn.text} />
       )}
-      {turn.cost && <TurnFigures cost={turn.cost} />}
+      {view.cost && <TurnFigures cost={view.cost} />}
     </article>
   );
 });

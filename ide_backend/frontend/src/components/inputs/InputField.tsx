@@ -15,8 +15,7 @@ export function InputField({ name, field, entry, problem, onChange }: Props) {
   const id = useId();
   const value = entry ?? entryOf(field.default);
   const shared = {
-    id,
-    name,
+    id, // and no `name`: in a form, one that is called `parentNode` would stand for the form's own
     value,
     "aria-invalid": problem !== undefined,
     "aria-describedby": `${id}-about`,
@@ -78,10 +77,12 @@ function Control({ field, shared }: { field: FieldDefinition; shared: object }) 
 
 function about(field: FieldDefinition): string {
   const { type, description, minimum, maximum } = field;
-  const kind = type === "array" || type === "object" ? `${type}, as JSON` : type;
+  // A list of choices and a plain text say for themselves what they are.
+  const plain = type === "string" || type === "boolean" || field.enum != null;
+  const kind = type === "array" || type === "object" ? `${type}, as JSON` : plain ? "" : type;
   const range = [
     minimum != null ? `from ${minimum}` : "",
     maximum != null ? `to ${maximum}` : "",
   ].filter(Boolean);
-  return [description, [kind, ...range].join(" ")].filter(Boolean).join(" · ");
+  return [description, [kind, ...range].filter(Boolean).join(" ")].filter(Boolean).join(" · ");
 }

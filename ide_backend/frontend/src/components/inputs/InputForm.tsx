@@ -1,6 +1,6 @@
 import type { Fields } from "../../types/api";
 import { InputField } from "./InputField";
-import type { Entries } from "./values";
+import { type Entries, own } from "./values";
 
 interface Props {
   fields: Fields;
@@ -17,15 +17,15 @@ export function InputForm({ fields, entries, problems, onChange }: Props) {
     <fieldset className="inputs">
       <legend>Inputs</legend>
       {names.map((name) => {
-        const field = fields[name];
+        const field = own(fields, name);
         return (
           field && (
             <InputField
               key={name}
               name={name}
               field={field}
-              entry={entries[name]}
-              problem={problems[name]}
+              entry={own(entries, name)}
+              problem={own(problems, name)}
               onChange={(entry) => onChange({ ...entries, [name]: entry })}
             />
           )

@@ -8,6 +8,11 @@ export type Reading =
   | { ok: true; params: Record<string, unknown> }
   | { ok: false; problems: Record<string, string> };
 
+/** What `record` itself has under `name`: a field may be called `constructor`. */
+export function own<T>(record: Record<string, T>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
 export function isRequired(field: FieldDefinition): boolean {
   return field.required ?? field.default == null;
 }
@@ -17,23 +22,32 @@ export function entryOf(value: unknown): string {
   return value == null ? "" : json(value);
 }
 
+/** The form that gives `params`: to run again with something changed. */
+export function entriesOf(params: Record<string, unknown>): Entries {
+  const named = Object.entries(params).map(([name, value]) => [name, entryOf(value)]);
+  return Object.fromEntries(named);
+}
+
 /** What the form says, as the inputs of a run; or what is wrong, field by field. */
 export function readEntries(fields: Fields, entries: Entries): Reading {
-  const params: Record<string, unknown> = {};
-  const problems: Record<string, string> = {};
+  const params = new Map<string, unknown>();
+  const problems = new Map<string, string>();
   for (const [name, field] of Object.entries(fields)) {
-    const text = entries[name] ?? entryOf(field.default);
-    if (text === "" && !(field.type === "string" && name in entries && isRequired(field))) {
-      if (isRequired(field)) problems[name] = "is required";
+    const entry = own(entries, name);
+    const text = entry ?? entryOf(field.default);
+    if (text === "" && !(field.type === "string" && entry !== undefined && isRequired(field))) {
+      if (isRequired(field)) problems.set(name, "is required");
       continue;
     }
     const value = readEntry(field, text);
     const problem =
       value === undefined ? `must be ${article(field.type)}` : outOfRange(field, value);
-    if (problem) problems[name] = problem;
-    else params[name] = value;
+    if (problem) problems.set(name, problem);
+    else params.set(name, value);
   }
-  return Object.keys(problems).length ? { ok: false, problems } : { ok: true, params };
+  return problems.size
+    ? { ok: false, problems: Object.fromEntries(problems) }
+    : { ok: true, params: Object.fromEntries(params) };
 }
 
 /** The value that was typed for `field`, undefined when it is not of the field's type. */

@@ -46,7 +46,11 @@ export function RawEvents({ raw, runId }: Props) {
         {lines.length} of {raw.length} events{lines.length > SHOWN && `, the last ${SHOWN} shown`}
       </p>
       <Scrolled className="raw-lines" label="Events">
-        <pre>{lines.slice(-SHOWN).join("\n")}</pre>
+        {lines.slice(-SHOWN).map((line) => (
+          <pre key={line} className="raw-line">
+            {line}
+          </pre>
+        ))}
       </Scrolled>
     </div>
   );

@@ -1,9 +1,10 @@
 import { useRef } from "react";
-import { count, duration, json, money } from "../../format";
+import { count, duration, json, money, tokens } from "../../format";
 import { useFollowScroll } from "../../hooks/useFollowScroll";
 import type { RunView } from "../../stream/runLog";
 import { EventRenderer } from "../events/EventRenderer";
-import { Figures } from "../events/TurnFigures";
+import { among, Figures } from "../events/TurnFigures";
+import { Values } from "../events/Values";
 import { CopyButton } from "../shell/CopyButton";
 import { Scrolled } from "../shell/Scrolled";
 
@@ -57,7 +58,7 @@ function RunEnd({ view: { finished, status, snapshot } }: { view: RunView }) {
             <span className="spread" />
             <CopyButton text={() => json(result)} what="result" />
           </header>
-          <pre>{json(result)}</pre>
+          <Values values={result} />
         </section>
       )}
       {totals && (
@@ -65,7 +66,7 @@ function RunEnd({ view: { finished, status, snapshot } }: { view: RunView }) {
           <Figures
             figures={[
               ["Cost", money(totals.cost)],
-              ["Tokens", `${count(totals.input_tokens)} in, ${count(totals.output_tokens)} out`],
+              ["Tokens", tokens(totals.input_tokens, totals.output_tokens), among(totals)],
               ["Turns", count(totals.turns)],
               ["Duration", duration(totals.duration_ms)],
             ]}

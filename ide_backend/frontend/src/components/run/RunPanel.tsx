@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useCommands } from "../../commands";
 import { commandLine } from "../../format";
 import type { EventStream } from "../../hooks/useEventStream";
@@ -7,7 +7,7 @@ import { useRunner } from "../../hooks/useRunner";
 import type { Fields } from "../../types/api";
 import { InputForm } from "../inputs/InputForm";
 import { ModelField } from "../inputs/ModelField";
-import { type Entries, readEntries } from "../inputs/values";
+import { type Entries, entriesOf, readEntries } from "../inputs/values";
 import { CopyButton } from "../shell/CopyButton";
 import { Problem } from "../shell/Problem";
 import { ConnectionLine } from "./ConnectionLine";
@@ -35,10 +35,17 @@ export function RunPanel({ path, unsaved, fields, runId, stream, onRun, onLine }
   const [raw, setRaw] = useState(false);
   const [model, setModel] = useState(() => localStorage.getItem(MODEL_KEY) ?? "");
   const runner = useRunner();
+  const panel = useRef<HTMLElement>(null);
   const { view } = stream;
   useRunAnnouncements(view);
 
   useEffect(() => localStorage.setItem(MODEL_KEY, model), [model]);
+
+  const given = view.started?.params;
+  useEffect(() => {
+    // The inputs of the run that is shown, until something is typed: it can be run again, changed.
+    if (given) setEntries((typed) => (Object.keys(typed).length ? typed : entriesOf(given)));
+  }, [given]);
 
   const reading = useMemo(() => readEntries(fields, entries), [fields, entries]);
   const live = runId !== null && (view.status === null || view.status === "running");
@@ -52,7 +59,9 @@ export function RunPanel({ path, unsaved, fields, runId, stream, onRun, onLine }
       ...(unsaved === undefined ? {} : { text: unsaved }),
       ...(model ? { model } : {}),
     });
-    if (id) onRun(id);
+    if (!id) return;
+    onRun(id);
+    panel.current?.scrollIntoView({ block: "start" }); // on a narrow page it stands under the text
   };
   const stop = () => {
     if (live && runId) void runner.stop(runId);
@@ -65,7 +74,7 @@ export function RunPanel({ path, unsaved, fields, runId, stream, onRun, onLine }
   ]);
 
   return (
-    <section className="run-panel" aria-label="Run">
+    <section className="run-panel" aria-label="Run" ref={panel}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

