@@ -2,9 +2,9 @@
 
 import argparse
 
-from benchmarks import commands, flat, turns, waiting
+from benchmarks import commands, fanout, flat, page, providers, turns, waiting
 from benchmarks.figures import HEAD
-from benchmarks.processes import server
+from benchmarks.processes import Missing, server
 
 BENCHMARKS = {
     "bulk": turns.bulk,
@@ -12,8 +12,12 @@ BENCHMARKS = {
     "first": turns.first,
     "whole": turns.whole,
     "live": turns.live,
+    "providers": providers.providers,
     "waiting": waiting.waiting,
     "flat": flat.flat,
+    "fanout": fanout.fanout,
+    "page": page.page,
+    "typing": page.typing,
     "cold": commands.cold,
     "startup": commands.startup,
 }
@@ -30,8 +34,11 @@ def main() -> None:
     print(HEAD)
     with server() as address:
         for name in arguments.names or BENCHMARKS:
-            for figure in BENCHMARKS[name](address, arguments.rounds):
-                print(figure, flush=True)
+            try:
+                for figure in BENCHMARKS[name](address, arguments.rounds):
+                    print(figure, flush=True)
+            except Missing as missing:
+                print(f"| {name} | skipped: it needs {missing} | | | | | |", flush=True)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.figures import Figure, compared
 from benchmarks.heard import KEY
-from benchmarks.ours import PROCEDURE
+from benchmarks.ours import procedure
 from benchmarks.processes import Spent, spend
 
 _TACTUS = (sys.executable, "-m", "tactus")
@@ -27,7 +27,7 @@ _STORYTELLER = str(Path(__file__).parents[1] / "procedures" / "storyteller.lua")
 def cold(address: str, number: int) -> Iterator[Figure]:
     """From nothing to the answer of one chunk, and the end of the process."""
     base_url = f"{address}/1x0/v1"
-    with _procedure(PROCEDURE) as file:
+    with _procedure(procedure()) as file:
         run = (*_TACTUS, "run", file, "--api-base", base_url)
         commands = {
             "raw": (sys.executable, "-c", _RAW, base_url),

@@ -28,11 +28,14 @@ class Spread:
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table; `ratio` is that of the pairs, not of the medians."""
+    """One line of the table; `ratio` is that of the pairs, not of the medians.
+
+    A `spread` of None is a figure that cannot be.
+    """
 
     name: str
     who: str
-    spread: Spread
+    spread: Spread | None
     unit: str
     ratio: Spread | None = None
     to: str = ""
@@ -42,10 +45,11 @@ class Figure:
         ratio = "" if self.ratio is None else f"{self.ratio} ×"  # noqa: RUF001
         bar = "" if self.bar is None else f"≤ {_short(self.bar)}"
         met = ""
-        if self.bar is not None:
-            measured = self.spread if self.ratio is None else self.ratio
+        measured = self.ratio or self.spread
+        if self.bar is not None and measured is not None:
             met = "yes" if measured.middle <= self.bar else "**no**"
-        cells = (self.name, self.who, f"{self.spread} {self.unit}", ratio, self.to, bar, met)
+        spread = "" if self.spread is None else f"{self.spread} {self.unit}"
+        cells = (self.name, self.who, spread, ratio, self.to, bar, met)
         return f"| {' | '.join(cells)} |"
 
 

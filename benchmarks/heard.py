@@ -8,6 +8,7 @@ from typing import Any
 MESSAGE = "Write a short story"
 SYSTEM = "You are a creative storyteller."
 KEY = "none-needed-here"
+CHARACTERS = 5  # of text in a chunk
 
 
 @dataclass

@@ -6,27 +6,31 @@ from itertools import count
 from typing import Any
 
 from benchmarks.heard import KEY, MESSAGE, SYSTEM, Heard, Turn
+from benchmarks.wires import WIRES
 
-PROCEDURE = f"""
-storyteller = Agent {{
-    provider = "openai",
-    model = "gpt-4o-mini",
+_AGENT = f"""
+storyteller = Agent {{{{
+    provider = "{{provider}}",
+    model = "{{model}}",
     system_prompt = "{SYSTEM}",
-}}
+}}}}
+"""
+_ONE = f"""
 output {{ story = field.string{{}} }}
 return {{ story = storyteller("{MESSAGE}").response }}
 """
 _MANY = f"""
-storyteller = Agent {{
-    provider = "openai",
-    model = "gpt-4o-mini",
-    system_prompt = "{SYSTEM}",
-}}
 for _ = 1, 20 do
     storyteller("{MESSAGE}")
     storyteller.clear_history()
 end
 """
+
+
+def procedure(wire: str = "openai", turns: str = _ONE) -> str:
+    """A procedure whose agent is the model that speaks this wire."""
+    spoken = WIRES[wire]
+    return _AGENT.format(provider=spoken.provider, model=spoken.model) + turns
 
 
 def _handler(heard: Heard, listens: str) -> Callable[[Any], None]:
@@ -45,23 +49,25 @@ def _handler(heard: Heard, listens: str) -> Callable[[Any], None]:
     return handle
 
 
-def _settings(base_url: str) -> Any:
+def _settings(base_url: str, wire: str) -> Any:
     from tactus.settings import Settings
 
-    return Settings(api_base={"openai": base_url}, secrets={"OPENAI_API_KEY": KEY}, retries=0)
+    secrets = {f"{name}_API_KEY": KEY for name in ("OPENAI", "ANTHROPIC", "GEMINI")}
+    return Settings(api_base={WIRES[wire].provider: base_url}, secrets=secrets, retries=0)
 
 
 @asynccontextmanager
-async def agent(base_url: str, listens: str) -> AsyncIterator[Turn]:
+async def agent(base_url: str, listens: str, wire: str = "openai") -> AsyncIterator[Turn]:
     """A Tactus agent, without a procedure."""
     from tactus.definitions import AgentDefinition
     from tactus.dspy.agent import Agent
     from tactus.dspy.models import Models
 
-    settings = _settings(base_url)
+    settings = _settings(base_url, wire)
     models = Models(settings)
+    spoken = WIRES[wire]
     definition = AgentDefinition(
-        name="storyteller", provider="openai", model="gpt-4o-mini", system_prompt=SYSTEM
+        name="storyteller", provider=spoken.provider, model=spoken.model, system_prompt=SYSTEM
     )
     numbers = count(1)
 
@@ -81,15 +87,16 @@ async def agent(base_url: str, listens: str) -> AsyncIterator[Turn]:
 
 
 @asynccontextmanager
-async def run(base_url: str, listens: str) -> AsyncIterator[Turn]:
+async def run(base_url: str, listens: str, wire: str = "openai") -> AsyncIterator[Turn]:
     """A whole Tactus run: a fresh Lua state, the agent, the records."""
     from tactus.runtime.runtime import Runtime
 
-    runtime = Runtime(_settings(base_url))
+    runtime = Runtime(_settings(base_url, wire))
+    text = procedure(wire)
 
     async def turn(heard: Heard, streamed: bool) -> None:
         handler = _handler(heard, listens) if streamed else None
-        result = await runtime.prepare(PROCEDURE, "bench.lua", {}, handler=handler).drive()
+        result = await runtime.prepare(text, "bench.lua", {}, handler=handler).drive()
         if result.error is not None:
             raise result.error
         if not streamed:
@@ -103,10 +110,12 @@ async def run(base_url: str, listens: str) -> AsyncIterator[Turn]:
 
 
 @asynccontextmanager
-async def turns(base_url: str, listens: str) -> AsyncIterator[Turn]:
+async def turns(base_url: str, listens: str, wire: str = "openai") -> AsyncIterator[Turn]:
     """Turns within one Tactus run, from the end of one to that of the next: 20 in a call."""
     from tactus.events import AgentTurnEvent, CostEvent
     from tactus.runtime.runtime import Runtime
+
+    text = procedure(wire, _MANY)
 
     async def turn(heard: Heard, streamed: bool) -> None:
         handle = _handler(heard, listens)
@@ -119,12 +128,12 @@ async def turns(base_url: str, listens: str) -> AsyncIterator[Turn]:
                 heard.end()
 
         runtime = runtimes[streamed]
-        result = await runtime.prepare(_MANY, "bench.lua", {}, handler=handle_turn).drive()
+        result = await runtime.prepare(text, "bench.lua", {}, handler=handle_turn).drive()
         if result.error is not None:
             raise result.error
 
     runtimes = {
-        streamed: Runtime(_settings(base_url).model_copy(update={"streaming": streamed}))
+        streamed: Runtime(_settings(base_url, wire).model_copy(update={"streaming": streamed}))
         for streamed in (True, False)
     }
     try:

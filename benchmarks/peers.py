@@ -10,40 +10,39 @@ from typing import Any
 
 from benchmarks import ours
 from benchmarks.heard import KEY, MESSAGE, SYSTEM, Heard, Turn
+from benchmarks.rivals import RIVALS
+from benchmarks.wires import WIRES
 
 
 @asynccontextmanager
-async def raw(base_url: str, listens: str) -> AsyncIterator[Turn]:
-    """What a person writes in ten lines."""
+async def raw(base_url: str, listens: str, wire: str = "openai") -> AsyncIterator[Turn]:
+    """What a person writes in ten lines; only OpenAI's chat without a stream, too."""
     import httpx
 
-    messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": MESSAGE}]
+    spoken = WIRES[wire]
+    url, headers, text_in = f"{base_url}{spoken.path}", dict(spoken.headers), spoken.text
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     async with httpx.AsyncClient(timeout=None, limits=limits) as client:
 
         async def turn(heard: Heard, streamed: bool) -> None:
-            url = f"{base_url}/chat/completions"
-            body = {"model": "gpt-4o-mini", "messages": messages, "stream": streamed}
-            headers = {"Authorization": f"Bearer {KEY}"}
             if not streamed:
+                body = {"model": spoken.model, "messages": spoken.body["messages"]}
                 answer = (await client.post(url, json=body, headers=headers)).json()
                 heard.add(answer["choices"][0]["message"]["content"])
                 heard.end()
                 return
-            body["stream_options"] = {"include_usage": True}
-            async with client.stream("POST", url, json=body, headers=headers) as response:
+            async with client.stream("POST", url, json=spoken.body, headers=headers) as response:
                 async for line in response.aiter_lines():
-                    if line.startswith("data: ") and line != "data: [DONE]":
-                        for choice in json.loads(line[6:])["choices"]:
-                            if text := choice["delta"].get("content"):
-                                heard.add(text)
+                    said = line[6:] if line.startswith("data: ") else "[DONE]"
+                    if said != "[DONE]" and (text := text_in(json.loads(said))):
+                        heard.add(text)
             heard.end()
 
         yield turn
 
 
 @asynccontextmanager
-async def native(base_url: str, listens: str) -> AsyncIterator[Turn]:
+async def native(base_url: str, listens: str, wire: str = "openai") -> AsyncIterator[Turn]:
     """Bare DSPy with its native client: `dspy.LM` and `send_stream`."""
     import anyio
     import dspy
@@ -83,4 +82,5 @@ PEERS = {
     "agent": ours.agent,
     "run": ours.run,
     "turns": ours.turns,
+    **RIVALS,
 }

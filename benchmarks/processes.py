@@ -9,10 +9,17 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
+from benchmarks.rivals import ELSEWHERE
 from benchmarks.worker import Job, Measured
 
+_ELSEWHERE = Path(__file__).parents[1] / ".tools/bench/bin/python"
 _AMBIENT = ("_BASE_URL", "_API_BASE", "_API_KEY", "_PROXY", "_proxy")
+
+
+class Missing(Exception):  # noqa: N818  # no error: the benchmark is skipped, visibly
+    """Something that this machine does not have; says what."""
 
 
 def environment() -> dict[str, str]:
@@ -22,22 +29,22 @@ def environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.endswith(_AMBIENT) and not name.startswith("TACTUS_")
     }
-    offline = {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+    offline = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LANGSMITH_TRACING": "false"}
     return {**ours, **offline, "DSPY_CACHEDIR": f"{tempfile.gettempdir()}/tactus-benchmarks"}
 
 
 @contextmanager
 def server() -> Iterator[str]:
     """A benchmark server in its own process; gives its address."""
-    with _spoken_to("benchmarks.server") as process:
+    with spoken_to("benchmarks.server") as process:
         assert process.stdout is not None
         yield process.stdout.readline().strip()
 
 
 @contextmanager
-def _spoken_to(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
+def spoken_to(*arguments: str, python: str = sys.executable) -> Iterator["subprocess.Popen[str]"]:
     process = subprocess.Popen(
-        [sys.executable, "-m", *arguments],
+        [python, "-m", *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -59,7 +66,7 @@ def rounds(jobs: Mapping[str, tuple[str, Job]], number: int) -> dict[str, list[M
     measured: dict[str, list[Measured]] = {name: [] for name in jobs}
     with ExitStack() as stack:
         workers = {
-            name: stack.enter_context(_spoken_to("benchmarks.worker", peer))
+            name: stack.enter_context(spoken_to("benchmarks.worker", peer, python=_python(peer)))
             for name, (peer, _) in jobs.items()
         }
         for name, (_, job) in jobs.items():
@@ -69,6 +76,15 @@ def rounds(jobs: Mapping[str, tuple[str, Job]], number: int) -> dict[str, list[M
             for name in order:
                 measured[name].append(_done(workers[name], jobs[name][1]))
     return measured
+
+
+def _python(peer: str) -> str:
+    """The interpreter that has this peer's packages."""
+    if peer not in ELSEWHERE:
+        return sys.executable
+    if not _ELSEWHERE.exists():
+        raise Missing(f"{peer}, which `make bench` installs in .tools/bench")
+    return str(_ELSEWHERE)
 
 
 def _done(worker: "subprocess.Popen[str]", job: Job) -> Measured:
@@ -84,7 +100,7 @@ def _done(worker: "subprocess.Popen[str]", job: Job) -> Measured:
 
 def said(*arguments: str) -> str:
     """What a module of ours prints when it runs with these arguments."""
-    with _spoken_to(*arguments) as process:
+    with spoken_to(*arguments) as process:
         text, _ = process.communicate()
     if process.returncode:
         raise RuntimeError(f"{arguments[0]} failed; what it said is above")

@@ -49,7 +49,7 @@ async def _wait(address: str, peer: str, count: int) -> dict[str, float]:
         await asyncio.to_thread(_ask, f"{address}/held/{number}")
         await asyncio.to_thread(_ask, f"{address}/release", b"{}")
 
-    async with PEERS[peer](f"{address}/hold/v1", "counts") as turn:
+    async with PEERS[peer](f"{address}/hold/v1", "counts", "openai") as turn:
         await asyncio.gather(turn(Heard(), True), released(1))
         gc.collect()
         memory, began = _resident(), time.process_time()

@@ -12,9 +12,9 @@ import tracemalloc
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks.heard import Heard, Turn
+from benchmarks.heard import CHARACTERS, Heard, Turn
 from benchmarks.peers import PEERS
-from benchmarks.server import CHARACTERS
+from benchmarks.wires import WIRES
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Job:
     streamed: bool = True
     listens: str = "counts"
     traced: bool = False
+    wire: str = "openai"
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ class Measured:
 async def measure(peer: str, job: Job) -> Measured:
     """Do `job` as `peer`; an answer that is not all there is an error."""
     how = "joined" if job.joined else job.delay
-    base_url = f"{job.address}/{job.chunks}x{how}/v1"
-    async with PEERS[peer](base_url, job.listens) as turn:
+    base_url = f"{job.address}/{job.chunks}x{how}{WIRES[job.wire].base}"
+    async with PEERS[peer](base_url, job.listens, job.wire) as turn:
         for _ in range(job.warm):
             await _all(turn, job, job.at_once)
         gc.collect()
