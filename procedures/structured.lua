@@ -1,13 +1,19 @@
--- structured.lua: declared input and output with types, a procedure as one value, and an answer
--- read as JSON. When the model's answer is not JSON, it is asked once more with the reason.
+-- structured.lua: declared input and output with types, a procedure as one value, and an agent that
+-- answers with a table. The text streams as it comes; then it is read and checked, and a model
+-- whose answer does not fit is asked once more with the reason.
 --
 --     tactus run procedures/structured.lua --model demo -p city=Lisbon
 
 extractor = Agent {
     model = "openai/gpt-4o-mini",
-    system_prompt = 'Answer with JSON only: {"name": string, "tags": [string], "score": integer}.',
+    system_prompt = "You describe places, briefly and exactly.",
     temperature = 0,
-    disable_streaming = true, -- half of a JSON text helps nobody
+    output = {
+        name = field.string{description = "The place, as its people write it"},
+        tags = field.array{items = field.string{}, description = "One word each"},
+        score = field.integer{minimum = 0, maximum = 10, description = "How walkable it is"},
+        river = field.object{fields = { name = field.string{}, bridges = field.integer{minimum = 0} }},
+    },
 }
 
 Procedure {
@@ -19,19 +25,19 @@ Procedure {
         name = field.string{},
         tags = field.array{items = field.string{}},
         score = field.integer{minimum = 0, maximum = 10},
-        attempts = field.integer{},
+        river = field.string{},
     },
     function(input)
-        local question = "Describe " .. input.city .. " as JSON."
-        for attempt = 1, 2 do
-            local answer = extractor(question)
-            local ok, place = pcall(Json.decode, answer.response)
-            if ok and #place.tags >= input.least then
-                return { name = place.name, tags = place.tags, score = place.score, attempts = attempt }
-            end
-            Log.warn("the answer did not fit", {reason = ok and "too few tags" or tostring(place)})
-            question = "That was not the JSON I asked for. " .. question
+        local place = extractor("Describe " .. input.city .. ".").response
+        if #place.tags < input.least then
+            Log.warn("too few tags", place)
+            place = extractor("Again, with " .. input.least .. " tags or more.").response
         end
-        error("no usable answer about " .. input.city .. " in two attempts")
+        return {
+            name = place.name,
+            tags = place.tags,
+            score = place.score,
+            river = place.river.name,
+        }
     end,
 }

@@ -141,8 +141,9 @@ class TurnError(TactusError):
 
     Attributes:
         reason: auth, not_configured, rate_limit, billing, server, transport, timeout, truncated,
-            malformed, empty, invalid_request, context_length, unsupported, refused, blocked or
-            unexpected.
+            malformed, empty, invalid_request, context_length, unsupported, refused, blocked,
+            output (it does not fit what the agent declares), steps (no final answer within
+            max_steps) or unexpected.
         text: the text that had arrived before the failure; never lost.
         retryable: whether the same turn may succeed when tried again.
     """
@@ -170,6 +171,30 @@ class TurnError(TactusError):
         return f"turn.{self.reason}"
 
 
+class ToolError(TactusError):
+    """A tool could not do what it was called for; the model that called it is told why."""
+
+    kind = "tool"
+
+
+class ReplayError(TactusError):
+    """A run that is repeated from its records did something else than what is recorded.
+
+    Attributes:
+        position: of the step, from 1.
+    """
+
+    kind = "replay"
+    exit_code = 8
+
+    def __init__(self, position: int, *, recorded: str, came: str) -> None:
+        super().__init__(
+            f"step {position} was recorded as {recorded}, but now {came} came",
+            hint="The procedure, or what it depends on, has changed; begin a new run, or fork it.",
+        )
+        self.position = position
+
+
 class StoreError(TactusError):
     """The event log cannot be opened, or cannot be written any more."""
 
@@ -182,3 +207,14 @@ class StoppedError(TactusError):
 
     kind = "stopped"
     exit_code = 130
+
+
+class AnswerError(TactusError):
+    """A question cannot be answered, or not so."""
+
+    kind = "answer"
+    exit_code = 2
+
+
+ENDING = (LimitError, StoppedError, ReplayError, StoreError)
+"""What ends a run whatever its procedure does; never recorded as the outcome of a step."""

@@ -5,86 +5,41 @@ The run's identity, the sequence number and the time live in the `EventRecord` a
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    ModelWrapValidatorHandler,
     PrivateAttr,
     TypeAdapter,
-    computed_field,
-    model_validator,
 )
 
-
-class Text:
-    """Text that grows piece by piece; every chunk event of one turn shares one.
-
-    Appending costs the same however long the text is; the whole is joined when somebody reads it.
-    """
-
-    __slots__ = ("_joined", "_pieces", "length")
-
-    def __init__(self) -> None:
-        self._joined = ""
-        self._pieces: list[str] = []
-        self.length = 0
-
-    def append(self, piece: str) -> None:
-        """Add `piece` at the end."""
-        self._pieces.append(piece)
-        self.length += len(piece)
-
-    def upto(self, length: int) -> str:
-        """The first `length` characters."""
-        if self._pieces and length > len(self._joined):
-            self._joined = "".join((self._joined, *self._pieces))
-            self._pieces.clear()
-        return self._joined if length == len(self._joined) else self._joined[:length]
-
-    def __str__(self) -> str:
-        return self.upto(self.length)
+from tactus.chunk import AgentStreamChunkEvent as AgentStreamChunkEvent
+from tactus.chunk import Told, unchecked
+from tactus.text import Text as Text
 
 
-_Model = TypeVar("_Model", bound=BaseModel)
-
-
-def _unchecked(
-    model: type[_Model], values: dict[str, Any], private: dict[str, Any] | None
-) -> _Model:
-    """The model with these values, which are all of its fields and known to be right.
-
-    As `model_construct` does, for a fifth of its cost, which is a tenth of a live chunk's.
-    """
-    made = model.__new__(model)
-    object.__setattr__(made, "__dict__", values)
-    object.__setattr__(made, "__pydantic_fields_set__", set(values))
-    object.__setattr__(made, "__pydantic_extra__", None)
-    object.__setattr__(made, "__pydantic_private__", private)
-    return made
-
-
-class _Event(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class RunStartedEvent(_Event):
+class RunStartedEvent(Told):
     """A run began."""
 
     event_type: Literal["run_started"] = "run_started"
     procedure: str
-    params: dict[str, Any] = {}
+    params: dict[str, Any] = Field(default_factory=dict)
     source_sha256: str
     schema_version: int = 1
 
 
-class AgentTurnEvent(_Event):
-    """An agent's turn began or ended."""
+Ending = Literal["completed", "refused", "blocked", "truncated", "failed", "stopped"]
+"""How a turn ends: with its answer; with a refusal of the model; blocked by the provider; with an
+answer that broke off; with any other error; or stopped by whoever runs it."""
+
+
+class AgentTurnEvent(Told):
+    """An agent's turn began or ended: each ends once, in one of the ways of `Ending`."""
 
     event_type: Literal["agent_turn"] = "agent_turn"
-    stage: Literal["started", "completed", "failed", "stopped"]
+    stage: Literal["started"] | Ending
     turn_id: str
     agent_name: str
     provider: str
@@ -93,101 +48,102 @@ class AgentTurnEvent(_Event):
     attempt: int = 1
 
 
-class AgentStreamChunkEvent(_Event):
-    """A piece of an agent's text.
+class AgentReasoningChunkEvent(Told):
+    """A piece of what a model thinks before it answers; no part of the turn's text."""
 
-    `index` is that of its first model chunk, from 0; `chunk_count` how many model chunks were
-    merged into it. The sum of `chunk_text` is the last `accumulated_text` is the turn's response.
-    """
-
-    event_type: Literal["agent_stream_chunk"] = "agent_stream_chunk"
+    event_type: Literal["agent_reasoning_chunk"] = "agent_reasoning_chunk"
     turn_id: str
     agent_name: str
-    index: int
     chunk_text: str
-    chunk_count: int = 1
-    accumulated_length: int
-    _text: Text | None = PrivateAttr(default=None)
-
-    @classmethod
-    def grown(
-        cls,
-        text: Text,
-        chunk_text: str,
-        *,
-        turn_id: str,
-        agent_name: str,
-        index: int,
-        count: int = 1,
-    ) -> "AgentStreamChunkEvent":
-        """The event for `chunk_text`, which is appended to the turn's shared `text`.
-
-        The fields are of known types here, so they are not validated: this is the hot path.
-        """
-        text.append(chunk_text)
-        values = {
-            "event_type": "agent_stream_chunk",
-            "turn_id": turn_id,
-            "agent_name": agent_name,
-            "index": index,
-            "chunk_text": chunk_text,
-            "chunk_count": count,
-            "accumulated_length": text.length,
-        }
-        return _unchecked(cls, values, {"_text": text})
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _keep_accumulated_text(
-        cls, data: Any, handler: ModelWrapValidatorHandler["AgentStreamChunkEvent"]
-    ) -> "AgentStreamChunkEvent":
-        event = handler(data)
-        if isinstance(data, dict) and "accumulated_text" in data:
-            event._text = Text()
-            event._text.append(data["accumulated_text"])
-        return event
-
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def accumulated_text(self) -> str:
-        """The turn's text up to and with this chunk; joined when it is read."""
-        return self.chunk_text if self._text is None else self._text.upto(self.accumulated_length)
 
 
-class CostEvent(_Event):
-    """What a turn used. Tokens are counts, `total_cost` is in USD, times are in milliseconds."""
+class StepRestartedEvent(Told):
+    """What a turn had told is void beyond its first `kept_length` characters; it is told anew.
+
+    A model is asked again because its answer tore (`retry`), in place of one that failed
+    (`fallback`), or because the answer did not fit the declared output (`repair`).
+    """
+
+    event_type: Literal["step_restarted"] = "step_restarted"
+    turn_id: str
+    attempt: int
+    kept_length: int = 0
+    reason: Literal["retry", "fallback", "repair"]
+    provider: str
+    model: str
+
+
+class CostEvent(Told):
+    """What a turn used, over all its model calls.
+
+    Tokens are counts, `total_cost` is in USD, times are in milliseconds; the gaps are those between
+    one piece of text and the next. `estimated`: counted here, as the provider told nothing.
+    `from_cache`: the answer was kept from an earlier turn, and cost nothing. A turn that did not
+    complete tells its cost too, where anything had come; its `stage` says so.
+    """
 
     event_type: Literal["cost"] = "cost"
     turn_id: str
     agent_name: str
     provider: str
     model: str
+    stage: Ending = "completed"
     input_tokens: int | None = None
     output_tokens: int | None = None
     total_tokens: int | None = None
     cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
     total_cost: float | None = None
     duration_ms: float
     time_to_first_token_ms: float | None = None
+    gap_p50_ms: float | None = None
+    gap_p99_ms: float | None = None
     finish_reason: str | None = None
     total_chunks: int | None = None
+    model_calls: int = 1
     response: str
     estimated: bool = False
+    from_cache: bool = False
 
 
-class ToolCallEvent(_Event):
-    """A tool was called by an agent."""
+class ToolCallEvent(Told):
+    """A tool was called by an agent; `call_id` tells the calls of a turn apart.
+
+    `text_length` is how much of the turn's text came before it. A call that failed has `error`,
+    which is what the model was told instead of a result.
+    """
 
     event_type: Literal["tool_call"] = "tool_call"
     turn_id: str
+    call_id: str = ""
     stage: Literal["started", "completed", "failed"]
     tool_name: str
-    arguments: dict[str, Any] = {}
+    arguments: dict[str, Any] = Field(default_factory=dict)
     result: Any = None
+    error: str | None = None
     duration_ms: float | None = None
+    text_length: int = 0
 
 
-class LogEvent(_Event):
+class QuestionEvent(Told):
+    """A person is asked; told again with the `answer`, or once it is `withdrawn`.
+
+    `until` is when the default is taken, in seconds since the epoch; None: it waits for ever. The
+    last event of a question says how it stands.
+    """
+
+    event_type: Literal["question"] = "question"
+    question_id: str
+    kind: Literal["approve", "input", "choose"]
+    message: str
+    options: tuple[str, ...] = ()
+    until: float | None = None
+    answer: bool | str | None = None
+    withdrawn: bool = False
+    turn_id: str | None = None
+
+
+class LogEvent(Told):
     """The procedure wrote to its log (`Log.info`, `print`)."""
 
     event_type: Literal["log"] = "log"
@@ -196,15 +152,16 @@ class LogEvent(_Event):
     line: int | None = None
 
 
-class ValidationEvent(_Event):
-    """The procedure's result was checked against its declared output."""
+class ValidationEvent(Told):
+    """A result was checked against its declared output: the procedure's, or that of a turn."""
 
     event_type: Literal["validation"] = "validation"
     ok: bool
     errors: tuple[str, ...] = ()
+    turn_id: str | None = None
 
 
-class ErrorEvent(_Event):
+class ErrorEvent(Told):
     """Something failed: what, where in the procedure, and the next step."""
 
     event_type: Literal["error"] = "error"
@@ -219,18 +176,21 @@ class ErrorEvent(_Event):
 
 
 class Totals(BaseModel):
-    """What a run used; `cost` is None when the price of any turn is unknown."""
+    """What a run used; a figure that is unknown of any turn is None."""
 
     model_config = ConfigDict(frozen=True)
 
     turns: int = 0
     input_tokens: int | None = 0
     output_tokens: int | None = 0
+    cached_tokens: int | None = 0
+    reasoning_tokens: int | None = 0
     cost: float | None = 0.0
+    estimated: bool = False
     duration_ms: float = 0.0
 
 
-class RunFinishedEvent(_Event):
+class RunFinishedEvent(Told):
     """A run ended; the last event of every run.
 
     `interrupted` is said afterwards, of a run whose process had died.
@@ -246,8 +206,11 @@ Event = Annotated[
     RunStartedEvent
     | AgentTurnEvent
     | AgentStreamChunkEvent
+    | AgentReasoningChunkEvent
+    | StepRestartedEvent
     | CostEvent
     | ToolCallEvent
+    | QuestionEvent
     | LogEvent
     | ValidationEvent
     | ErrorEvent
@@ -274,9 +237,17 @@ class EventRecord(BaseModel):
     goal_id: str | None = None
     parent_run_id: str | None = None
     event: Event
+    _key: str | None = PrivateAttr(default=None)
+
+    @property
+    def key(self) -> str | None:
+        """Names the event within its run, alike when the run is repeated; None for all others."""
+        return self._key
 
     @classmethod
-    def of(cls, event: Event, *, seq: int, run_id: str, timestamp: int) -> "EventRecord":
+    def of(
+        cls, event: Event, *, seq: int, run_id: str, timestamp: int, key: str | None = None
+    ) -> "EventRecord":
         """The record around an event that is one already (nothing is validated again)."""
         values = {
             "seq": seq,
@@ -286,7 +257,7 @@ class EventRecord(BaseModel):
             "parent_run_id": None,
             "event": event,
         }
-        return _unchecked(cls, values, None)
+        return unchecked(cls, values, {"_key": key})
 
     def flat(self) -> dict[str, Any]:
         """One JSON-ready object: the record's fields beside the event's, nulls left out."""

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_core import PydanticCustomError
 
 from tactus.errors import SettingsError
 from tactus.fields import nearest
+from tactus.outside import McpServer, Name, OwnProvider, ToolSettings, without_userinfo
 from tactus.validation import Problem
 
 SETTINGS_FILE = "tactus.toml"
@@ -30,6 +29,7 @@ class Limits(BaseModel):
     cpu: float = Field(default=5.0, gt=0)  # CPU seconds between two requests
     memory: int = Field(default=64, gt=0, le=65_536)  # MiB of Lua memory
     coroutines: int = Field(default=1_000, gt=0, le=1_000_000)  # alive at once
+    branches: int = Field(default=100, gt=0, le=10_000)  # side by side at once
     output: int = Field(default=1_048_576, gt=0)  # bytes written to the log by the procedure
     requests: int = Field(default=10_000, gt=0)  # requests of every kind
     turns: int = Field(default=100, gt=0)  # agent turns
@@ -47,13 +47,22 @@ class DemoSettings(BaseModel):
     time_to_first_token: float = Field(default=0.4, ge=0)  # seconds
 
 
+class TelemetrySettings(BaseModel):
+    """Whether runs are told to OpenTelemetry; with `content`, what was said in them, too."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled: bool = False
+    content: bool = False
+
+
 class Settings(BaseModel):
     """The effective settings of one process.
 
     `model` overrides the model of every agent. `api_base` maps a provider to the base URL of its
     API, written with the version path (`http://127.0.0.1:8080/v1`); `api_base_for_all` wins over
-    it. `secrets` are the provider keys
-    found, by the name of their variable; they are never shown.
+    it. `models` are names of the user's own for models (`fast = "openai/gpt-4o-mini"`). `secrets`
+    are the provider keys found, by the name of their variable; they are never shown.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,21 +72,22 @@ class Settings(BaseModel):
     engine: Literal["auto", "native", "litellm"] = "auto"
     timeout: float = Field(default=120.0, gt=0)  # seconds of silence that a turn bears
     retries: int = Field(default=2, ge=0, le=2)  # after the first request
+    models: dict[str, str] = {}
+    providers: dict[Name, OwnProvider] = {}
+    tools: ToolSettings = ToolSettings()
+    mcp: dict[Name, McpServer] = {}
     api_base: dict[str, str] = {}
     api_base_for_all: str | None = None
     limits: Limits = Limits()
     demo: DemoSettings = DemoSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
     secrets: dict[str, str] = Field(default={}, repr=False, exclude=True)
 
     @field_validator("api_base", "api_base_for_all")
     @classmethod
     def _without_password(cls, value: Any) -> Any:
         for url in value.values() if isinstance(value, dict) else [value or ""]:
-            parts = urlsplit(url)
-            if parts.username is not None or parts.password is not None:
-                raise PydanticCustomError(
-                    "userinfo", "a base URL must not hold a user or a password"
-                )
+            without_userinfo(url)
         return value
 
     def base_of(self, provider: str) -> str | None:
@@ -127,8 +137,9 @@ def read_settings(
                 hint="Put each under the name of its variable into the environment or .env.",
             )
         _merge(merged, values)
-        _validated(merged, source)
-    secrets = {name: value for name, value in env.items() if _is_secret(name) and value}
+        settings = _validated(merged, source)
+    named = {own.key for own in settings.providers.values()}
+    secrets = {name: key for name, key in env.items() if key and (is_secret(name) or name in named)}
     settings = _validated({**merged, "secrets": secrets}, "the settings")
     used = tuple(sorted(name for name in env if name.startswith("TACTUS_")))
     return settings, Origin(settings_file, env_file, used)
@@ -147,7 +158,7 @@ def _validated(values: Mapping[str, Any], source: str) -> Settings:
         message = f"there is no such setting.{nearest(problem.path, known)}"
     else:
         # what came is not shown where it may be a key or a password
-        secret = problem.path.startswith(("secrets", "api_base"))
+        secret = problem.path.startswith(("secrets", "api_base", "providers", "mcp"))
         message = problem.message.split(";")[0] if secret else problem.message
     raise SettingsError(f"{source}: {name}: {message}", hint="All are in docs/settings.md.")
 
@@ -181,8 +192,9 @@ def _put(
         values[last] = text
 
 
-def _is_secret(name: str) -> bool:
-    return name.endswith(("_API_KEY", "_TOKEN", "_SECRET"))
+def is_secret(name: str) -> bool:
+    """Whether the variable `name` is taken for a key."""
+    return name.endswith(("_API_KEY", "_TOKEN", "_SECRET")) and not name.startswith("TACTUS_")
 
 
 def _read_env(path: Path | None) -> dict[str, str]:
@@ -201,9 +213,13 @@ def _read_toml(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise SettingsError(f"{path.name} cannot be read: {error}", file=str(path)) from None
+    tools = values.get("tools")
+    if isinstance(tools, dict) and isinstance(tools.get("files"), str):
+        tools["files"] = str(path.parent / tools["files"])  # from wherever it is read
+    return values
 
 
 def _merge(into: dict[str, Any], values: Mapping[str, Any]) -> None:

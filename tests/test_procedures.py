@@ -14,8 +14,10 @@ FOLDER = Path(__file__).parents[1] / "procedures"
 FAST = {"tokens_per_second": 100_000, "time_to_first_token": 0}
 
 
-async def run(file: str, limits: Limits | None = None, **params: Any) -> RunResult:
-    settings = Settings.model_validate({"model": "demo", "demo": FAST})
+async def run(
+    file: str, limits: Limits | None = None, model: str = "demo", **params: Any
+) -> RunResult:
+    settings = Settings.model_validate({"model": model, "demo": FAST})
     runtime = Runtime(settings.model_copy(update={"limits": limits or Limits()}))
     text = (FOLDER / file).read_text(encoding="utf-8")
     return await runtime.prepare(text, file, params, handler=lambda _: None).drive()
@@ -40,6 +42,16 @@ async def test_structured_returns_typed_values() -> None:
     assert result.error is None
     assert isinstance(result.value["score"], int)
     assert all(isinstance(tag, str) for tag in result.value["tags"])
+    assert isinstance(result.value["river"], str)
+
+
+@pytest.mark.parametrize(("model", "calls"), [("demo", ["look_up", "taste"]), ("demo/echo", [])])
+async def test_tools_are_called_by_a_model_that_calls_tools(model: str, calls: list[str]) -> None:
+    result = await run("tools.lua", model=model, dish="soup")
+    assert result.error is None
+    assert result.value["calls"] == calls
+    assert result.value["looked"] is bool(calls)
+    assert "taster" in [step.name for step in result.steps] or not calls
 
 
 async def test_conversation_remembers_until_it_is_told_to_forget() -> None:

@@ -1,39 +1,31 @@
 """`tactus doctor`: what a run would find here, and how to mend it."""
 
 import os
-import re
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import anyio
 import typer
 from pydantic import BaseModel
 
 from tactus import __version__
+from tactus.cli.finding import Finding, without_secrets
+from tactus.cli.keys import masked
+from tactus.cli.outside import outside
 from tactus.cli.terminal import give, give_json, say
 from tactus.errors import TactusError
 from tactus.runtime.runtime import Runtime
-from tactus.runtime.servers import find_servers
 from tactus.settings import SETTINGS_FILE, Origin, Settings, read_settings
 from tactus.store.wal import VERSION, wal_is_safe
+from tactus.telemetry.telemetry import missing
 
 _MARKS = {"ok": "✓", "note": "·", "fail": "✗"}
 _COLORS = {"ok": typer.colors.GREEN, "note": typer.colors.YELLOW, "fail": typer.colors.RED}
+_TOLD_APART = ("api_base", "models", "providers", "tools", "mcp")
 _LUA = 'return { story = "" }'
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. `fix` says what to do about it, where there is something to do."""
-
-    name: str
-    status: Literal["ok", "note", "fail"]
-    detail: str
-    fix: str | None = None
 
 
 def examine(*, as_json: bool = False) -> int:
@@ -71,8 +63,10 @@ def _findings() -> Iterator[Finding]:
     yield _sqlite()
     yield _keys(settings)
     for provider, url in sorted(settings.api_base.items()):
-        yield Finding("base URL", "ok", f"{provider}: {_without_secrets(url)}")
-    yield from _servers()
+        yield Finding("base URL", "ok", f"{provider}: {without_secrets(url)}")
+    yield from outside(settings)
+    if said := missing(settings.telemetry):
+        yield Finding("telemetry", "note", said)
     yield _write_access(Path.cwd())
 
 
@@ -100,7 +94,7 @@ def _in_force(settings: Settings, origin: Origin) -> Iterator[Finding]:
     for name, value in _changed(settings, Settings()):
         variable = f"TACTUS_{name.upper().replace('.', '__')}"
         source = variables.get(variable, SETTINGS_FILE)
-        shown = _without_secrets(value) if "api_base" in name else value
+        shown = without_secrets(value) if "api_base" in name else value
         found = True
         yield Finding("setting", "ok", f"{name} = {shown} (from {source})")
     if not found:
@@ -110,16 +104,12 @@ def _in_force(settings: Settings, origin: Origin) -> Iterator[Finding]:
 def _changed(model: BaseModel, default: BaseModel, above: str = "") -> Iterator[tuple[str, Any]]:
     for name, info in type(model).model_fields.items():
         value, usual = getattr(model, name), getattr(default, name)
+        if name in _TOLD_APART:
+            continue
         if isinstance(value, BaseModel):
             yield from _changed(value, usual, f"{above}{name}.")
-        elif value != usual and not info.exclude and name != "api_base":
+        elif value != usual and not info.exclude:
             yield f"{above}{name}", value
-
-
-def _without_secrets(url: str) -> str:
-    """`url` without its user, password and query, any of which may be a key."""
-    shown = re.sub(r"\A((?:[a-z][a-z0-9+.-]*://)?).*@", r"\1…@", url, flags=re.I | re.S)
-    return re.sub(r"[?#].*", "?…", shown, flags=re.S)
 
 
 def _lua() -> Finding:
@@ -145,26 +135,17 @@ def _sqlite() -> Finding:
 
 
 def _keys(settings: Settings) -> Finding:
-    keys = {name: key for name, key in settings.secrets.items() if name.endswith("_API_KEY")}
+    own = {provider.key for provider in settings.providers.values()}
+    keys = {
+        name: key
+        for name, key in settings.secrets.items()
+        if name.endswith("_API_KEY") or name in own
+    }
     if not keys:
-        fix = "Set OPENAI_API_KEY or your provider's, in the environment or in .env."
+        fix = "Set OPENAI_API_KEY or your provider's: tactus keys set openai"
         return Finding("keys", "note", "none, so only local models and the demo run", fix)
-    masked = (f"{name}={_masked(key)}" for name, key in sorted(keys.items()))
-    return Finding("keys", "ok", ", ".join(masked))
-
-
-def _masked(key: str) -> str:
-    return f"…{key[-4:]}" if len(key) >= 16 else "…"  # four characters of a short key are too many
-
-
-def _servers() -> Iterator[Finding]:
-    servers = anyio.run(find_servers)
-    for server in servers:
-        models = ", ".join(server.models[:8]) or "no model"
-        yield Finding("local server", "ok", f"{server.name} at {server.base_url}: {models}")
-    if not servers:
-        fix = "Start Ollama, LM Studio, llama.cpp or vLLM to run models on this machine."
-        yield Finding("local servers", "note", "none answered", fix)
+    shown = (f"{name}={masked(key)}" for name, key in sorted(keys.items()))
+    return Finding("keys", "ok", ", ".join(shown))
 
 
 def _write_access(folder: Path) -> Finding:

@@ -157,6 +157,49 @@ def ide(
 
 
 @app.command()
+def models(as_json: _AsJson = False) -> None:
+    """Show which providers and local models can be used now, and what the others want."""
+    from tactus.cli.models import show_models
+
+    raise typer.Exit(show_models(as_json=as_json))
+
+
+keys = typer.Typer(help="Show which keys are set, and set them.", rich_markup_mode=None)
+app.add_typer(keys, name="keys")
+
+
+@keys.callback(invoke_without_command=True)
+def _keys(context: typer.Context, as_json: _AsJson = False) -> None:
+    """Show which keys are set, masked, and where; or set them. No key is ever shown."""
+    if context.invoked_subcommand is not None:
+        return
+    from tactus.cli.keys import list_keys
+
+    raise typer.Exit(list_keys(as_json=as_json))
+
+
+@keys.command("set", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def _set_key(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A variable, or a provider.")],
+) -> None:
+    """Write a key into .env; it is asked for, or read from stdin."""
+    from tactus.cli.keys import set_key
+
+    raise typer.Exit(set_key(name, more=context.args))
+
+
+@keys.command("rm")
+def _remove_key(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A variable, or a provider.")],
+) -> None:
+    """Take a key out of .env."""
+    from tactus.cli.keys import remove_key
+
+    raise typer.Exit(remove_key(name))
+
+
+@app.command()
 def doctor(as_json: _AsJson = False) -> None:
     """Look at the set-up: settings, keys, local servers; each line says how to fix it."""
     from tactus.cli.doctor import examine

@@ -6,12 +6,13 @@ from pathlib import Path
 import anyio
 
 from tactus.cli.terminal import say
-from tactus.runtime.servers import LocalServer, find_servers
+from tactus.runtime.servers import LocalServer, candidates, find_servers
+from tactus.settings import Settings
 
 
-def offer_models(file: Path) -> None:
+def offer_models(file: Path, settings: Settings | None = None) -> None:
     """Say which local servers could run `file`, and how to run it with the demo model."""
-    servers = anyio.run(find_servers)
+    servers = anyio.run(find_servers, candidates(settings=settings))
     if not servers:
         say("\nNo local model server answered (Ollama, LM Studio, llama.cpp, vLLM).")
     for server in servers:
@@ -24,8 +25,8 @@ def offer_models(file: Path) -> None:
 def command_for(server: LocalServer, file: Path) -> str:
     """The command line that runs `file` on `server`."""
     model = f"{server.provider}/{server.models[0] if server.models else 'MODEL'}"
-    words = ["tactus", "run", str(file), "--model", model, "--api-base", server.base_url]
-    return shlex.join(words)
+    words = ["tactus", "run", str(file), "--model", model]
+    return shlex.join(words if server.is_known else [*words, "--api-base", server.base_url])
 
 
 def _models(server: LocalServer) -> str:

@@ -1,6 +1,8 @@
 """Records to a terminal: the text of each agent as it arrives, and what it used."""
 
+import json
 import re
+from typing import Any
 
 import typer
 from rich.cells import cell_len
@@ -8,17 +10,22 @@ from rich.cells import cell_len
 from tactus.cli.log import show_line
 from tactus.cli.terminal import clean, say
 from tactus.events import (
+    AgentReasoningChunkEvent,
     AgentStreamChunkEvent,
     AgentTurnEvent,
     CostEvent,
     ErrorEvent,
     EventRecord,
     LogEvent,
+    QuestionEvent,
+    StepRestartedEvent,
     ToolCallEvent,
 )
 from tactus.runtime.run import RunResult
 
 _INDENT = "   "
+_SAID = {"stopped", "refused", "blocked", "truncated"}  # the error tells of all others
+_MOST = 200  # characters of what a tool is given, or gives
 _ENDS = {"completed": "✅ completed in", "failed": "❌ failed after", "stopped": "⏹  stopped after"}
 
 
@@ -73,31 +80,29 @@ class Renderer:
         self._lines = Indented(width)
         self._turn: str | None = None
         self._shown: set[str] = set()
+        self._thinking = False
 
     def handle(self, record: EventRecord) -> None:
         """Show one record."""
         match record.event:
-            case AgentTurnEvent(stage="started") as event:
-                self._open(event.turn_id, event.agent_name)
+            case AgentTurnEvent() as event:
+                self._stage(event)
             case AgentStreamChunkEvent() as event:
                 self._text(event.turn_id, event.agent_name, event.chunk_text)
+            case AgentReasoningChunkEvent() as event:
+                self._text(event.turn_id, event.agent_name, event.chunk_text, thought=True)
+            case StepRestartedEvent() as event:
+                self._note(_restarted(event))
+            case ToolCallEvent() as event:
+                self._note(_called(event))
             case CostEvent() as event:
                 if event.turn_id not in self._shown:
                     self._text(event.turn_id, event.agent_name, event.response)
-                self._end()
-                say(f"{_INDENT}{_used(event)}", dim=True)
-            case AgentTurnEvent(stage="failed" | "stopped") as event:
-                self._end()
-                if event.stage == "stopped":
-                    say(f"{_INDENT}stopped", dim=True)
+                self._note(_used(event))
             case ErrorEvent(turn_id=str()) as event:
                 say(f"{_INDENT}{event.code}: {event.message}", fg=typer.colors.RED)
-            case ToolCallEvent(stage="started") as event:
-                self._end()
-                say(f"{_INDENT}🔧 {event.tool_name} {event.arguments}", dim=True)
-            case LogEvent() as event:
-                self._end()
-                show_line(event)
+            case LogEvent() | QuestionEvent() as event:
+                self._line(event)
 
     def finish(self, result: RunResult) -> None:
         """Show the steps and what the whole run used."""
@@ -115,17 +120,43 @@ class Renderer:
             say(f"{number:>3}. {step.name} ({step.kind}) - {step.duration_ms:,.0f} ms{mark}")
         say()
 
+    def _stage(self, event: AgentTurnEvent) -> None:
+        if event.stage == "started":
+            self._open(event.turn_id, event.agent_name)
+            return
+        self._end()
+        if event.stage in _SAID:
+            self._note(event.stage)
+
+    def _line(self, event: LogEvent | QuestionEvent) -> None:
+        """A line of the log, or a question with its answer; one that waits only gets room."""
+        self._end()
+        if isinstance(event, LogEvent):
+            show_line(event)
+        elif event.answer is not None:
+            said = "yes" if event.answer is True else event.answer or "no"
+            self._note(f"❓ {event.message} → {said}")
+
+    def _note(self, text: str) -> None:
+        """A line beside the text."""
+        self._end()
+        say(f"{_INDENT}{text}", dim=True)
+
     def _open(self, turn_id: str, agent_name: str) -> None:
         self._end()
         say()
         say(f"🤖 {agent_name} >", bold=True)
         self._turn = turn_id
 
-    def _text(self, turn_id: str, agent_name: str, text: str) -> None:
+    def _text(self, turn_id: str, agent_name: str, text: str, *, thought: bool = False) -> None:
         if turn_id != self._turn:
             self._open(turn_id, agent_name)
-        self._shown.add(turn_id)
-        say(self._lines.feed(clean(text)), newline=False)
+        if thought != self._thinking:  # what is thought stands apart, and dim
+            self._end()
+        self._thinking = thought
+        if not thought:
+            self._shown.add(turn_id)
+        say(self._lines.feed(clean(text)), newline=False, **({"dim": True} if thought else {}))
 
     def _end(self) -> None:
         if ended := self._lines.close():
@@ -143,7 +174,36 @@ def _used(event: CostEvent) -> str:
         parts.append(f"first token after {_seconds(event.time_to_first_token_ms)}")
     if event.finish_reason not in (None, "stop"):
         parts.append(f"ended by {event.finish_reason}")
+    if event.model_calls > 1:
+        parts.append(f"{event.model_calls} model calls")
+    if event.from_cache:
+        parts.append("kept from an earlier turn")
+    if event.estimated:
+        parts.append("estimated")
     return " · ".join(parts)
+
+
+def _called(event: ToolCallEvent) -> str:
+    if event.stage == "started":
+        return f"🔧 {event.tool_name} {_short(event.arguments)}"
+    if event.stage == "failed":
+        return f"✗ {event.tool_name}: {_short(event.error or '')}"
+    return f"✓ {event.tool_name} → {_short(event.result)}"
+
+
+def _restarted(event: StepRestartedEvent) -> str:
+    match event.reason:
+        case "fallback":
+            return f"↻ instead: {event.provider}/{event.model}"
+        case "repair":
+            return "↻ the answer did not fit; asked once more"
+    return "↻ the answer broke off; asked again, what was shown of it is void"
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = " ".join(text.split())
+    return text if len(text) <= _MOST else f"{text[:_MOST]}…"
 
 
 def _tokens(read: int | None, written: int | None, form: str) -> str:

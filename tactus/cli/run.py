@@ -1,8 +1,8 @@
 """`tactus run`: one run of one procedure."""
 
 import json
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from tactus.cli import failure
 from tactus.cli.ask import ask_missing, given_inputs
 from tactus.cli.log import show_log
 from tactus.cli.offer import offer_models
+from tactus.cli.question import Terminal
 from tactus.cli.source import name_of, read_source
 from tactus.cli.stop import stopped_by_signal
 from tactus.cli.terminal import (
@@ -28,8 +29,10 @@ from tactus.cli.terminal import (
     width,
 )
 from tactus.definitions import ProcedureDefinition
+from tactus.dspy.redact import Redactor
 from tactus.errors import OutputError, StoppedError, TactusError, TurnError
 from tactus.events import EventRecord, LogHandler
+from tactus.runtime.files import below
 from tactus.runtime.run import Run, RunResult
 from tactus.runtime.runtime import Runtime
 from tactus.settings import Settings, read_settings
@@ -68,7 +71,8 @@ def run_procedure(options: RunOptions) -> int:
     if lines.failure is not None:
         raise lines.failure
     if not (lines.ended and isinstance(result.error, StoppedError)):  # `| head` wants no more
-        _report(options, result, text)
+        shown = Redactor(settings.secrets.values()).text(text)
+        _report(options, settings, result, shown)
     return result.error.exit_code if result.error is not None else 0
 
 
@@ -122,12 +126,21 @@ def _drive(
         handlers.append(lines.handle)
     listened = bool(handlers)
     if not listened:
-        settings = settings.model_copy(update={"streaming": False})
         handlers.append(show_log)
+    name = name_of(options.file)
+    spinner = None if listened else _spinner(name)
+    questions = Terminal(partial(_still, spinner)) if is_terminal() else None
     with start_blocking_portal() as portal:
-        runtime = portal.call(Runtime, settings)
-        name = name_of(options.file)
-        prepare = partial(runtime.prepare, text, name, params, handler=_all(handlers))
+        runtime = portal.call(partial(Runtime, settings, questions=questions))
+        prepare = partial(
+            runtime.prepare,
+            text,
+            name,
+            params,
+            handler=_all(handlers),
+            listened=listened,
+            read=below(options.file.parent),
+        )
         run: Run = portal.call(prepare)
         lines.stop = run.stop
 
@@ -136,7 +149,7 @@ def _drive(
             portal.start_task_soon(run.stop)
 
         try:
-            with stopped_by_signal(stop), nullcontext() if listened else _spinner(name):
+            with stopped_by_signal(stop), spinner or nullcontext():
                 result: RunResult = portal.call(run.drive)
         finally:
             portal.call(runtime.aclose)
@@ -153,9 +166,23 @@ def _all(handlers: list[LogHandler]) -> LogHandler:
     return handle
 
 
-def _spinner(name: str) -> AbstractContextManager[Any]:
+@contextmanager
+def _still(spinner: Any) -> Iterator[None]:
+    """Hide the spinner while this is open."""
+    if spinner is None:
+        yield
+        return
+    spinner.stop()
+    try:
+        yield
+    finally:
+        spinner.start()
+
+
+def _spinner(name: str) -> Any:
+    """What moves while the run goes on; None where nothing may."""
     if not is_animated():
-        return nullcontext()
+        return None
     from rich.console import Console  # Rich: only on a terminal
 
     return Console(stderr=True, highlight=False, markup=False).status(f"running {name}")
@@ -169,7 +196,7 @@ def _definition(options: RunOptions, settings: Settings, text: str) -> Procedure
     return Runtime(settings).declared(text, name)
 
 
-def _report(options: RunOptions, result: RunResult, text: str) -> None:
+def _report(options: RunOptions, settings: Settings, result: RunResult, text: str) -> None:
     """The result to stdout, the error to stderr."""
     error = result.error
     if options.output == "json":
@@ -186,11 +213,12 @@ def _report(options: RunOptions, result: RunResult, text: str) -> None:
         give_json(result.value)
     if error is None:
         return
-    failure.show(error, text, verbose=options.verbose)
+    own = error.file == name_of(options.file)  # else it is in a procedure that this one runs
+    failure.show(error, text if own else "", verbose=options.verbose)
     if isinstance(error, OutputError) and options.output == "pretty":
         say(f"  What came:\n{json_text(error.value)}")
     if isinstance(error, TurnError) and error.reason == "not_configured":
-        offer_models(options.file)
+        offer_models(options.file, settings)
 
 
 def _give_json(given: dict[str, Any]) -> None:

@@ -1,42 +1,51 @@
-"""What a procedure has told so far: its agents, its fields, its body."""
+"""What a procedure has told so far: its agents, its tools, its fields, its body."""
 
-import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import orjson
-
-from tactus.definitions import AgentDefinition, ProcedureDefinition
-from tactus.dsl.requests import validated
-from tactus.errors import DefinitionError, InputError, ProcedureError, TactusError
+from tactus.definitions import ProcedureDefinition
+from tactus.dsl import chance, json_text
+from tactus.dsl.agents import Agents
+from tactus.dsl.models import Aliases
+from tactus.dsl.requests import fields_of
+from tactus.dsl.tools import Calls, Tools
+from tactus.errors import DefinitionError, InputError, TactusError
 from tactus.events import LogEvent
 from tactus.fields import FieldDefinition, check, nearest
 from tactus.lua.convert import FunctionRef
-from tactus.lua.lines import lines_of
 from tactus.lua.position import Position
 
 Log = Callable[[LogEvent], None]
 
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)\s*=\s*Agent\b")
-_FENCED = re.compile(r"\A\s*```(?:json)?[^\S\n]*\n(.*)\n\s*```\s*\Z", re.DOTALL)
+_WORDS = {"agent": "Agent", "tool": "Tool", "procedure": "Procedure"}
 
 
 class Declarations:
     """Answers everything that the surface tells on the spot.
 
     `params` are the values given to the run, or None for a check, in which placeholders of the
-    declared types stand for them. `log` is called for each line that the procedure logs.
+    declared types stand for them. `log` is called for each line that the procedure logs. `aliases`
+    are the user's names for models. `draw` is asked for whatever is random.
     """
 
-    def __init__(self, text: str, file: str, params: Mapping[str, Any] | None, log: Log) -> None:
+    def __init__(
+        self,
+        text: str,
+        file: str,
+        params: Mapping[str, Any] | None,
+        log: Log,
+        aliases: Aliases | None = None,
+        draw: chance.Draw | None = None,
+    ) -> None:
         self.closed = False
         self.body: FunctionRef | None = None
-        self._lines = lines_of(text)
+        self.tools = Tools(text)
+        self.calls = Calls()
+        self._agents = Agents(text, aliases or {})
         self._file = file
         self._params = params
         self._log = log
-        self._agents: list[AgentDefinition] = []
+        self._draw = draw or chance.fixed()
         self._input: dict[str, FieldDefinition] | None = None
         self._output: dict[str, FieldDefinition] | None = None
 
@@ -51,17 +60,21 @@ class Declarations:
                 line = position.line if position else None
                 self._log(LogEvent(level=value["level"], message=value["message"], line=line))
             case "json.encode":
-                return _encode(value.get("value"), pretty=value.get("pretty", False))
+                return json_text.encode(value.get("value"), pretty=value.get("pretty", False))
             case "json.decode":
-                return {"value": _decode(value["text"])}
+                return {"value": json_text.decode(value["text"])}
+            case "random" | "uuid":
+                return chance.made(kind, self._draw(), value)
+            case "tool.check":
+                return self.tools.checked(value["tool"], value.get("arguments"))
+            case "tool.last":
+                return self.calls.last(value["name"])
+            case "agent.name":
+                self._agents.rename(value["agent"], value["name"])
+            case "tool.name":
+                self.tools.rename(value["tool"], value["name"])
             case "input.unknown":
                 raise self._unknown_input(value["name"])
-            case "replaced":
-                word = value["word"]
-                raise DefinitionError(
-                    f"{word} is a word of the language: write {word} {{ … }}, without =",
-                    hint=f"For a value of your own, take another name, or local {word} = ….",
-                )
             case _:
                 return self._declare(kind, value, position)
         return None
@@ -74,6 +87,7 @@ class Declarations:
             input=self._input,
             output=self._output,
             agents=tuple(self._agents),
+            tools=tuple(tool.definition for tool in self.tools),
         )
 
     def values(self) -> dict[str, Any]:
@@ -94,76 +108,39 @@ class Declarations:
         return checked
 
     def _declare(self, kind: str, value: Any, position: Position | None) -> Any:
-        word = {"agent": "Agent", "procedure": "Procedure"}.get(kind, kind)
-        if self.closed and kind != "agent.name":
+        if kind == "replaced":
+            word = value["word"]
             raise DefinitionError(
-                f"{word} is declared after the first call",
+                f"{word} is a word of the language: write {word} {{ … }}, without =",
+                hint=f"For a value of your own, take another name, or local {word} = ….",
+            )
+        if self.closed:
+            raise DefinitionError(
+                f"{_WORDS.get(kind, kind)} is declared after the first call",
                 hint="Move the declaration above the first call of an agent.",
             )
         match kind:
             case "agent":
-                return self._declare_agent(value, position)
-            case "agent.name":
-                self._name_agent(value["agent"], value["name"])
+                return self._agents.declare(value, position)
+            case "tool":
+                return self.tools.declare(value, position)
             case "input":
-                self._input = _fields("input", value, self._input)
+                self._input = _once("input", value, self._input)
                 return self.values()
             case "output":
-                self._output = _fields("output", value, self._output)
+                self._output = _once("output", value, self._output)
             case "procedure":
                 self._declare_procedure(value)
                 return self.values()
         return None
 
-    def _declare_agent(self, value: Any, position: Position | None) -> dict[str, Any]:
-        options = value["options"] or {}
-        if not isinstance(options, Mapping) or not all(isinstance(key, str) for key in options):
-            raise DefinitionError(
-                "Agent takes named options", hint='Write Agent { model = "openai/gpt-4o-mini" }.'
-            )
-        for reserved in ("name", "line"):
-            if reserved in options:
-                raise DefinitionError(
-                    f'Agent has no option "{reserved}"',
-                    hint="An agent is named by the global it is assigned to.",
-                )
-        identity = len(self._agents)
-        line = position.line if position else None
-        name = self._named(value.get("name"), line) or f"agent_{identity + 1}"
-        provider, model = _provider_and_model(options)
-        definition = validated(
-            AgentDefinition,
-            {**options, "provider": provider, "model": model, "name": name, "line": line},
-            f'the agent "{name}"',
-        )
-        self._agents.append(definition)
-        return {"id": identity, "name": name}
-
-    def _named(self, given: str | None, line: int | None) -> str | None:
-        """The name an agent was given, or that its line assigns it to: `local name = Agent {`."""
-        if given is not None:
-            if not given.isidentifier():
-                raise DefinitionError(f'"{given}" is no name', hint="Use letters, digits and _.")
-            if any(agent.name == given for agent in self._agents):
-                raise DefinitionError(f'the agent "{given}" is declared already')
-            return given
-        if line is None or line > len(self._lines):
-            return None
-        found = _ASSIGNMENT.findall(self._lines[line - 1])
-        before = sum(agent.line == line for agent in self._agents)
-        return found[before] if before < len(found) else None
-
-    def _name_agent(self, identity: int, name: str) -> None:
-        named = self._agents[identity].model_copy(update={"name": name})
-        self._agents[identity] = named
-
     def _declare_procedure(self, value: Any) -> None:
         if self.body is not None:
             raise DefinitionError("this file has a Procedure already")
         if value.get("input") is not None:
-            self._input = _fields("input", value["input"], self._input)
+            self._input = _once("input", value["input"], self._input)
         if value.get("output") is not None:
-            self._output = _fields("output", value["output"], self._output)
+            self._output = _once("output", value["output"], self._output)
         self.body = value["body"]
 
     def _unknown_input(self, name: str) -> TactusError:
@@ -178,60 +155,9 @@ class Declarations:
         )
 
 
-def _provider_and_model(options: Mapping[str, Any]) -> tuple[Any, Any]:
-    provider, model = options.get("provider"), options.get("model")
-    if provider is None and isinstance(model, str) and "/" in model:
-        provider, model = model.split("/", 1)
-    elif isinstance(model, str) and isinstance(provider, str):
-        model = model.removeprefix(f"{provider}/")
-    if provider == "demo" and model is None:
-        model = "demo"
-    if model == "":
-        raise DefinitionError("the model is empty", hint='Write model = "openai/gpt-4o-mini".')
-    if model is None:
-        raise DefinitionError(
-            "an agent needs a model",
-            hint='Write model = "openai/gpt-4o-mini", or provider = "demo" to try without a key.',
-        )
-    if provider is None:
-        raise DefinitionError(
-            f"the model {model!r} has no provider",
-            hint=f'Write provider = "openai", or model = "openai/{model}".',
-        )
-    return provider, model
-
-
-def _fields(
+def _once(
     word: str, declared: list[dict[str, Any]], earlier: object | None
 ) -> dict[str, FieldDefinition]:
     if earlier is not None:
         raise DefinitionError(f"{word} is declared twice", hint="Put all its fields in one block.")
-    return {
-        field["name"]: validated(FieldDefinition, field["options"], f"{word}: {field['name']}")
-        for field in declared
-    }
-
-
-def _encode(value: Any, *, pretty: bool) -> str:
-    try:
-        return json.dumps(
-            value,
-            ensure_ascii=False,
-            allow_nan=False,
-            indent=2 if pretty else None,
-            separators=None if pretty else (",", ":"),
-        )
-    except (TypeError, ValueError) as error:
-        raise ProcedureError(f"Json.encode: {str(error).lower()}") from None
-
-
-def _decode(text: str) -> Any:
-    fenced = _FENCED.match(text)
-    try:
-        return orjson.loads(fenced.group(1) if fenced else text)
-    except orjson.JSONDecodeError as error:
-        start = text.lstrip()[:40]
-        raise ProcedureError(
-            f"Json.decode: not JSON at line {error.lineno}, column {error.colno}: {error.msg}",
-            hint=f"The text begins with {start!r}.",
-        ) from None
+    return fields_of(word, declared)

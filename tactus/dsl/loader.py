@@ -6,9 +6,13 @@ from typing import Any
 import anyio
 
 from tactus.definitions import ProcedureDefinition
+from tactus.dsl.chance import Draw
 from tactus.dsl.declarations import Declarations, Log
+from tactus.dsl.models import Aliases
 from tactus.dsl.surface import surface
+from tactus.dsl.tools import Calls, OwnTool
 from tactus.errors import StoppedError, TactusError
+from tactus.lua.convert import FunctionRef
 from tactus.lua.machine import Answer, Machine
 from tactus.lua.position import Position
 from tactus.lua.sandbox import Interrupt
@@ -26,6 +30,24 @@ class Program:
     def definition(self) -> ProcedureDefinition:
         """What the procedure declares."""
         return self._declarations.definition()
+
+    @property
+    def calls(self) -> Calls:
+        """The calls of tools that agents made; whoever makes them notes them here."""
+        return self._declarations.calls
+
+    def tool(self, name: str) -> OwnTool | None:
+        """The tool that the procedure declares by this name."""
+        tools = self._declarations.tools
+        return next((tool for tool in tools if tool.definition.name == name), None)
+
+    async def call(self, function: FunctionRef, argument: Any, answer: Answer) -> Any:
+        """Call a function of the procedure, beside whatever else of it waits for an answer.
+
+        Raises:
+            TactusError: the function failed, or a limit was reached.
+        """
+        return await self._machine.call(function, [argument], answer)
 
     async def drive(self, answer: Answer) -> Any:
         """Run the procedure to its end; returns its value as plain data.
@@ -54,6 +76,8 @@ def load(
     seed: int = 0,
     limiter: anyio.CapacityLimiter | None = None,
     interrupt: Interrupt | None = None,
+    aliases: Aliases | None = None,
+    draw: Draw | None = None,
 ) -> Program:
     """Load the procedure `text`, which errors call `name`.
 
@@ -66,11 +90,13 @@ def load(
         seed: seeds `math.random`.
         limiter: where Lua runs: None on the event loop, else in worker threads under this limit.
         interrupt: ends what the procedure computes, from any thread.
+        aliases: the user's names for models.
+        draw: asked for whatever is random; always the same unless given.
 
     Raises:
         TactusError: the procedure cannot be loaded; with its file and line.
     """
-    declarations = Declarations(text, name, params, log)
+    declarations = Declarations(text, name, params, log, aliases, draw)
     machine = Machine(
         surface=surface(),
         tell=declarations.tell,
@@ -90,14 +116,16 @@ def load(
     return Program(machine, declarations)
 
 
-def declared(text: str, name: str, *, limits: Limits, whole: bool = False) -> ProcedureDefinition:
+def declared(
+    text: str, name: str, *, limits: Limits, whole: bool = False, aliases: Aliases | None = None
+) -> ProcedureDefinition:
     """What the procedure declares, for a caller who needs it before a run.
 
     It is read no further than its inputs, so that nothing of it runs twice; `whole` reads it up to
     its first request, for the agents too. A procedure that fails on the way has declared what it
     had: its run says what is wrong with it, with the real inputs.
     """
-    declarations = Declarations(text, name, None, lambda _: None)
+    declarations = Declarations(text, name, None, lambda _: None, aliases)
 
     def tell(kind: str, value: Any, position: Position | None) -> Any:
         answer = declarations.tell(kind, value, position)

@@ -57,7 +57,7 @@ def language() -> Language:
                 found.words.append(word)
                 documented.add(word.name)
         for name in _EXPORT.findall(source.text):
-            if any(known.startswith(f"{name}.") for known in documented):
+            if name not in documented and any(known.startswith(f"{name}.") for known in documented):
                 found.tables.append(name)
     return found
 

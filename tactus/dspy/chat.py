@@ -8,11 +8,21 @@ from typing import Any
 from dspy._vendor.lm15.providers.base import HttpResponse
 from dspy._vendor.lm15.providers.openai_chat import OpenAIChatLM, _usage_from_chat
 from dspy._vendor.lm15.sse import SSEEvent
-from dspy.lm15 import Request, Response
+from dspy.lm15 import Request, Response, StreamDeltaEvent, ToolCallDelta
 
-from tactus.dspy.meter import METER
+from tactus.dspy.meter import METER, Meter
+from tactus.dspy.structured import unjudged
 
-_REMARKABLE = re.compile(r'"(?:usage|refusal|error)"\s*:\s*(?!null)\S')  # other frames pass unread
+_ODD = (  # another choice than the first, an end that DSPy does not know
+    r'"index"\s*:\s*[1-9]|'
+    r'"finish_reason"\s*:\s*"(?!(?:stop|length|tool_calls|function_call|content_filter)")'
+)
+_ODD_WHOLE = re.compile(_ODD.encode())
+_REMARKABLE = re.compile(  # other frames pass unread
+    rf'"(?:usage|refusal|error)"\s*:\s*(?!null)\S|{_ODD}'
+)
+_BROKEN = {"abort", "error", "insufficient_system_resource", "network_error"}  # ends that are none
+_FILTERED = {"safety", "sensitive"}
 
 
 class ForgivingChat(OpenAIChatLM):  # type: ignore[misc]
@@ -25,16 +35,23 @@ class ForgivingChat(OpenAIChatLM):  # type: ignore[misc]
 
     def parse_stream_events(self, request: Request, raw_event: SSEEvent) -> Any:
         """What one frame of the stream says, as events."""
-        data = raw_event.data
+        data, meter = raw_event.data, METER.get()
         if data == "[DONE]":
-            if (meter := METER.get()) is not None:
+            if meter is not None:
                 meter.ended = True
         elif raw_event.event == "error" or _REMARKABLE.search(data):
             raw_event = replace(raw_event, data=_put_right(raw_event))
-        return super().parse_stream_events(request, raw_event)
+        events = super().parse_stream_events(request, raw_event)
+        if meter is None or '"tool_calls"' not in data:
+            return events
+        return [_numbered(event, meter) for event in events]
 
     def parse_response(self, request: Request, response: HttpResponse) -> Response:
         """What a whole answer says."""
+        request = unjudged(request)
+        if _ODD_WHOLE.search(response.body) and isinstance(body := response.json(), dict):
+            body = _ended(_with_first_choice(body))
+            response = replace(response, body=json.dumps(body).encode())
         try:
             return super().parse_response(request, response)
         except (TypeError, ValueError, AttributeError):
@@ -45,10 +62,13 @@ class ForgivingChat(OpenAIChatLM):  # type: ignore[misc]
             return super().parse_response(request, replace(response, body=whole))
 
 
-def forgive(provider: Any) -> None:
-    """Have `provider` read the chat dialect forgivingly, if that is the dialect it speaks."""
-    if type(provider._inner) is OpenAIChatLM:
-        provider._inner.__class__ = ForgivingChat
+def _numbered(event: Any, meter: Meter) -> Any:
+    """A piece of a tool call, with the number of its call."""
+    delta = event.delta if isinstance(event, StreamDeltaEvent) else None
+    if not isinstance(delta, ToolCallDelta):
+        return event
+    number = meter.number_of(delta.part_index, delta.name, delta.id)
+    return replace(event, delta=replace(delta, part_index=number))
 
 
 def _put_right(event: SSEEvent) -> str:
@@ -65,9 +85,35 @@ def _put_right(event: SSEEvent) -> str:
         frame["error"] = {"message": frame["error"]}
     if not _is_count(frame.get("usage")):
         frame["usage"] = None
+    frame = _with_first_choice(frame)
     if (meter := METER.get()) is not None:
         meter.refusal += _refusal(frame)
-    return json.dumps(frame)
+    return json.dumps(_ended(frame))
+
+
+def _ended(frame: dict[str, Any]) -> dict[str, Any]:
+    """`frame`, in which an end that DSPy does not know is told as what it is."""
+    choices = frame.get("choices") or [None]
+    if not isinstance(choices[0], dict) or frame.get("error"):
+        return frame
+    finish = choices[0].get("finish_reason")
+    if finish in _BROKEN:
+        return {"error": {"code": "server_error", "message": f"the answer ended with {finish}"}}
+    if finish in _FILTERED:
+        choices[0]["finish_reason"] = "content_filter"
+    return frame
+
+
+def _with_first_choice(said: dict[str, Any]) -> dict[str, Any]:
+    """`said` without the choices beside the first: one was asked for, and DSPy would mix them."""
+    choices = said.get("choices")
+    if not isinstance(choices, list):
+        return said
+    return {**said, "choices": [choice for choice in choices if _is_first(choice)]}
+
+
+def _is_first(choice: Any) -> bool:
+    return not isinstance(choice, dict) or not choice.get("index")
 
 
 def _is_count(usage: Any) -> bool:

@@ -6,13 +6,13 @@ It needs no key, no network, and neither LiteLLM nor a tokenizer. A word of the 
     demo/fast        ten times as fast, and no wait before the first word
     demo/slow        ten times as slow
     demo/echo        the last message, word for word
-    demo/tools       calls the first tool of the request, then speaks about its result
     demo/empty       ends at once, without text
     demo/cut         half the text, then the end without its terminal marker
     demo/silent      never answers
     demo/error-429   fails before the first word with that HTTP status (any of 400 to 599)
 
-Every other model name behaves as plain `demo/demo`.
+Every other model name behaves as plain `demo/demo`. Where it is given tools it calls the first of
+them, then speaks about the result; but not as `echo`, `empty` or `cut`.
 """
 
 import json
@@ -44,6 +44,7 @@ from dspy.lm15 import (
 from tactus.dspy.demo_text import answer, arguments
 from tactus.settings import DemoSettings
 
+_TOOLLESS = {"echo", "empty", "cut"}
 _SHORTEST_SLEEP = 0.001  # seconds; below it the loop's own clock is not exact enough to matter
 
 _Moment = tuple[float, StreamEvent | None]  # seconds after the request, and what arrives then
@@ -115,7 +116,7 @@ def _script(request: Request, settings: DemoSettings) -> Iterator[_Moment]:
             raise map_http_error(int(status[1]), message, provider="demo", retry_after=0.0)
     yield wait, StreamStartEvent(id="demo", model=request.model)
     tool = next((tool for tool in request.tools if isinstance(tool, FunctionTool)), None)
-    if "tools" in traits and tool is not None and heard[-1][0] != "tool":
+    if tool is not None and heard[-1][0] != "tool" and not traits & _TOOLLESS:
         given = arguments(tool.parameters, heard[-1][1])
         call = ToolCallDelta(input=json.dumps(given), id="demo-call-1", name=tool.name)
         yield wait, StreamDeltaEvent(call)

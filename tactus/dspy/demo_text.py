@@ -200,9 +200,12 @@ def _schema_of_prompt(prompt: str) -> Mapping[str, Any]:
 
 def _fill(schema: Mapping[str, Any], name: str, dice: random.Random, notice: list[str]) -> Any:
     """A value of `schema`; the first free string takes the one text waiting in `notice`."""
-    if choices := schema.get("enum"):
-        return dice.choice(list(choices))
-    match schema.get("type", "object" if "properties" in schema else "string"):
+    if choices := [choice for choice in schema.get("enum", ()) if choice is not None]:
+        return dice.choice(choices)
+    kind = schema.get("type", "object" if "properties" in schema else "string")
+    if isinstance(kind, list):  # of several, the first that is something
+        kind = next((one for one in kind if one != "null"), "string")
+    match kind:
         case "object":
             fields = schema.get("properties", {})
             return {key: _fill(field, key, dice, notice) for key, field in fields.items()}

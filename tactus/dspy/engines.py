@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, cast
@@ -56,7 +56,7 @@ class NativeEngine(AsyncLM15Engine):  # type: ignore[misc]
     def _target(self, request: Request, *, streaming: bool = False) -> tuple[Any, Request]:
         provider, routed = super()._target(request, streaming=streaming)
         with suppress(ImportError, AttributeError, TypeError):
-            from tactus.dspy.chat import forgive  # stands on private names of DSPy
+            from tactus.dspy.dialects import forgive  # stands on private names of DSPy
 
             forgive(provider)
         return provider, routed
@@ -92,24 +92,46 @@ class LiteLLMEngine(AsyncLiteLLMEngine):  # type: ignore[misc]
                     chunk = await anext(chunks, None)
                 if chunk is None:
                     break
-                _note_refusal(chunk)
+                _put_right(chunk)
                 for event in codec.feed(chunk):
                     yield event
-            if not getattr(source, "received_finish_reason", True):
+            if not _has_ended(source):
                 raise StreamAssemblyError("the stream ended without its terminal marker")
             end = codec.finish(litellm)
-            heard = getattr(source, "chunks", ())  # as the provider sent them
-            counted = any(getattr(chunk, "usage", None) is not None for chunk in heard)
-            yield end if counted else replace(end, usage=None)
+            yield replace(end, usage=_counted(end.usage, getattr(source, "chunks", ())))
 
 
-def _note_refusal(chunk: Any) -> None:
-    """Note a refusal, for which DSPy has no event, and take it out of `chunk`."""
+def _has_ended(source: Any) -> bool:
+    """Whether the provider said how its answer ended; of Gemini's, LiteLLM notes that elsewhere."""
+    received = getattr(source, "received_finish_reason", True)
+    return bool(received or getattr(source, "intermittent_finish_reason", None))
+
+
+def _counted(usage: Usage | None, chunks: Iterable[Any]) -> Usage | None:
+    """`usage` as far as the provider told it, in `chunks` as it sent them; or None."""
+    told = [chunk.usage for chunk in chunks if getattr(chunk, "usage", None) is not None]
+    if not told or usage is None:
+        return None
+    details = getattr(told[-1], "completion_tokens_details", None)
+    return replace(usage, reasoning_tokens=getattr(details, "reasoning_tokens", None))
+
+
+def _put_right(chunk: Any) -> None:
+    """Number the calls in `chunk`, note a refusal, and take out what DSPy has no event for."""
+    meter = METER.get()
     for choice in chunk.choices:
+        for call in getattr(choice.delta, "tool_calls", None) or ():
+            if meter is not None and call.function is not None:
+                call.index = meter.number_of(call.index or 0, call.function.name, call.id)
         if refusal := getattr(choice.delta, "refusal", None):
-            if (meter := METER.get()) is not None:
+            if meter is not None:
                 meter.refusal += refusal
             choice.delta.refusal = None
+        if getattr(choice.delta, "thinking_blocks", None):
+            del choice.delta.thinking_blocks  # said as reasoning, too
+        extras = getattr(choice.delta, "provider_specific_fields", None)
+        if isinstance(extras, dict):
+            extras.pop("thinking_blocks", None)
 
 
 def set_litellm_environment() -> None:

@@ -42,8 +42,10 @@ _WORDS = {
     "malformed": "{provider} sent what is no valid answer",
     "not_configured": "{provider} is not configured",
     "rate_limit": "{provider} refused: too many requests",
+    "output": "the answer of {model} does not fit the agent's output",
     "refused": "{model} refused to answer",
     "server": "{provider} failed",
+    "steps": "{model} gave no final answer within the agent's max_steps",
     "timeout": "{provider} was silent for too long",
     "transport": "the connection to {provider} failed",
     "truncated": "the answer of {provider} broke off before its end",
@@ -55,13 +57,15 @@ _HINTS = {
     "auth": "Check the provider's key; `tactus doctor` shows which variable it is read from.",
     "context_length": "Shorten the message, or call clear_history() before it.",
     "malformed": "Check the address under `api_base` in the settings, and any proxy before it.",
+    "output": "Say in the system prompt what is wanted, or make the fields that fail optional.",
+    "steps": "Raise the agent's max_steps, or tell it when to stop.",
     "rate_limit": "Wait a little, or run fewer turns at once.",
     "timeout": "Raise the agent's timeout, in seconds, if the model needs longer.",
     "transport": "Check the network, and the address under `api_base` in the settings.",
 }
 
 RETRIED = frozenset({"rate_limit", "server", "transport"})  # by the agent, while nothing has come
-_RETRYABLE = RETRIED | {"timeout", "truncated", "empty"}  # those, by whom it pleases to
+_RETRYABLE = RETRIED | {"timeout", "truncated", "empty", "output"}  # those, by whom it pleases to
 
 _CODES = (  # words in the code of an error that came inside a stream
     ("rate_limit", "rate_limit"),
@@ -109,14 +113,27 @@ class Failures:
         return self.error(reason, said)
 
 
+_BLOCKED = re.compile(r"(?:Prompt|Candidate) blocked: (\w*)")  # DSPy's words; then Gemini's
+_MISCALLED = {"MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"}
+_MISCALLED |= {"MALFORMED_RESPONSE", "MISSING_THOUGHT_SIGNATURE"}  # and so is not blocked
+
+
 def _reason(error: Exception) -> str:
     causes = list(_causes(error))
-    if any(isinstance(cause, _NOT_JSON) for cause in causes):
+    for cause in causes:
+        if found := _BLOCKED.match(str(getattr(cause, "message", cause))):
+            return "malformed" if found[1] in _MISCALLED else "blocked"
+    if is_not_json(error):
         return "malformed"
     for cause in causes:
         if isinstance(cause, ProtocolError):
             return "truncated" if "connection closed" in str(cause) else "malformed"
     return _reason_of_kind(error) or _reason_of_code(getattr(error, "provider_code", None))
+
+
+def is_not_json(error: BaseException) -> bool:
+    """Whether `error` only says that what came is no JSON."""
+    return any(isinstance(cause, _NOT_JSON) for cause in _causes(error))
 
 
 def _reason_of_kind(error: Exception) -> str | None:

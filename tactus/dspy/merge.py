@@ -6,9 +6,8 @@ possible: each run of text-only frames becomes one frame. All else passes byte f
 
 import re
 from collections.abc import Callable
-from typing import Any
 
-import orjson
+from tactus.dspy.text_frames import TextFrame, text_frame
 
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _ENDS = (b"\n\n", b"\n\r\n")
@@ -54,50 +53,31 @@ class Merger:
         merged: list[bytes] = []
         run: list[bytes] = []
         texts: list[str] = []
-        first: dict[str, Any] = {}
+        first: TextFrame | None = None  # of the run
         begin = start
         for end in ends:
             frame = data[start:end]
-            chunk = _text_chunk(frame)
-            if run and (chunk is None or end - begin > _MOST_BYTES):
+            found = text_frame(frame)
+            if first is not None and (
+                found is None or found.place != first.place or end - begin > _MOST_BYTES
+            ):
                 merged.append(self._folded(run, texts, first))
-                run, texts = [], []
-            if chunk is None:
+                run, texts, first = [], [], None
+            if found is None:
                 merged.append(frame)
             else:
-                if not run:
-                    first, begin = chunk, start
+                if first is None:
+                    first, begin = found, start
                 run.append(frame)
-                texts.append(chunk["choices"][0]["delta"]["content"])
+                texts.append(found.text)
             start = end
-        if run:
+        if first is not None:
             merged.append(self._folded(run, texts, first))
         return merged
 
-    def _folded(self, run: list[bytes], texts: list[str], first: dict[str, Any]) -> bytes:
+    def _folded(self, run: list[bytes], texts: list[str], first: TextFrame) -> bytes:
         if len(run) == 1:
             return run[0]
         text = "".join(texts)
-        first["choices"][0]["delta"]["content"] = text
         self._note(text, len(run))
-        return b"data: %b\n\n" % orjson.dumps(first)
-
-
-def _text_chunk(frame: bytes) -> dict[str, Any] | None:
-    """The chat completion chunk in a frame, when a piece of text is all that it says."""
-    if not frame.startswith(b"data:") or frame.count(b"\n") != 2:
-        return None
-    try:
-        chunk: dict[str, Any] = orjson.loads(frame[5:])
-        (choice,) = chunk["choices"]
-        delta = choice["delta"]
-        text = delta["content"]
-        if choice.get("finish_reason") or choice.get("logprobs") or choice.get("index"):
-            return None
-        if chunk.get("usage") or chunk.get("error"):
-            return None
-        if len(delta) > 1 and any(delta[name] for name in delta.keys() - {"content", "role"}):
-            return None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None  # not a chat completion chunk: DSPy will say what it is
-    return chunk if text and isinstance(text, str) else None
+        return first.with_text(text)

@@ -18,7 +18,7 @@ from tactus.dspy.engines import (
     import_litellm,
     set_litellm_environment,
 )
-from tactus.dspy.prices import Tariff, Usage
+from tactus.dspy.prices import FREE, Tariff, Usage
 from tactus.dspy.providers import DEMO, Door, door_to
 from tactus.settings import Settings
 
@@ -29,19 +29,35 @@ class Model(dspy.LM):  # type: ignore[misc]
     """A `dspy.LM` for typed requests of text, which are prepared where they are made.
 
     DSPy prepares each in a thread, in case it holds media to be read from files; ours never does.
+
+    Attributes:
+        speaker: the provider and the model, as an agent names them.
+        lacks: what the model, or the server before it, was seen not to do: `stream`, `tools`,
+            `schema`, `reasoning`.
     """
 
-    def __init__(self, model: str, engines: tuple[Any, Any], tariff: Tariff | None) -> None:
+    def __init__(
+        self,
+        speaker: tuple[str, str],
+        model: str,
+        engines: tuple[Any, Any],
+        tariff: Tariff | None,
+    ) -> None:
         engine, async_engine = engines
         super().__init__(
             model, engine=engine, async_engine=async_engine, cache=False, num_retries=0
         )
         self.tariff = tariff
+        self.speaker = speaker
+        self.lacks: set[str] = set()
+        self.rates = FREE
 
     async def prepare(self) -> None:
         """Load what the engine needs, off the event loop; costs something only the first time."""
         if isinstance(self.engine, SyncLiteLLMEngine):
             await import_litellm()
+        if self.tariff is not None and self.rates is FREE:
+            self.rates = await self.tariff.rates()
 
     def usage(self, response: Response) -> Usage:
         """The tokens of `response`."""
@@ -100,18 +116,24 @@ class Models:
             await self._transport.aclose()
 
     def _new(self, provider: str, model: str) -> Model:
+        speaker = (provider, model)
         if provider == DEMO:
             from tactus.dspy.demo import demo_engines  # its texts are of no use to other models
 
-            return Model(f"{DEMO}/{model}", demo_engines(self._settings.demo), None)
+            return Model(speaker, f"{DEMO}/{model}", demo_engines(self._settings.demo), None)
         door = door_to(provider, self._settings)
         pair = self._engines.get(door)
         if pair is None:
             pair = self._engines[door] = self._pair(door)
         if door.engine == "litellm":
             tariff = Tariff("openai-chat", model, (provider,))  # LiteLLM counts as OpenAI does
-            return Model(f"{provider}/{model}", pair, tariff)
-        return Model(f"{door.name}:{model}", pair, Tariff(door.name, model))
+            return Model(speaker, f"{provider}/{model}", pair, tariff)
+        return Model(
+            speaker,
+            f"{door.name}:{model}",
+            pair,
+            Tariff(door.name, model, None if door.is_priced else ()),
+        )
 
     def _pair(self, door: Door) -> tuple[Any, Any]:
         if door.engine == "litellm":

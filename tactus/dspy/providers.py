@@ -1,24 +1,17 @@
-"""Which providers there are, who serves each, and what each needs."""
+"""How each provider is reached with the settings there are."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from importlib.util import find_spec
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-import orjson
-from dspy._vendor.lm15.registry import PROVIDERS
-from dspy._vendor.lm15.router import LITELLM_PROVIDER_PREFIXES
-
-from tactus.dspy.keys import key_variables
+from tactus.dspy.provider_table import Provider, Wire, all_providers, find_provider
 from tactus.errors import SettingsError, TurnError
 from tactus.settings import Settings
 
 DEMO = "demo"
-_CHAT = ("openai-chat", "anthropic", "gemini")  # the dialects that a turn can be spoken in
 
 
 @dataclass(frozen=True)
@@ -26,7 +19,8 @@ class Door:
     """How a provider is reached.
 
     `name` is the engine's own name of it; `key` is sent to it, or None when it finds its own
-    credentials; `api_base` is None for the provider's usual address.
+    credentials; `api_base` is None for the provider's usual address; `wire` is the form of its API,
+    None where that is LiteLLM's affair; `is_priced` says whether the price lists are its own.
     """
 
     engine: Literal["native", "litellm"]
@@ -34,6 +28,8 @@ class Door:
     key: str | None = field(repr=False)
     api_base: str | None
     hosted: bool = False
+    wire: Wire | None = None
+    is_priced: bool = True
 
 
 def door_to(provider: str, settings: Settings) -> Door:
@@ -43,54 +39,36 @@ def door_to(provider: str, settings: Settings) -> Door:
         SettingsError: there is no such provider; names the nearest.
         TurnError: its key is missing (`not_configured`); names the variable.
     """
-    api_base = settings.base_of(provider)
-    native = _native_names().get(provider)
-    if native is None or settings.engine == "litellm":
-        if native is None and (settings.engine == "native" or provider not in _litellm_names()):
-            raise _unknown(provider, settings)
-        variables, needed = key_variables(provider)
-        if native:
-            variables, needed = PROVIDERS[native].env_keys, not PROVIDERS[native].placeholder_key
-        key = _key(variables, settings.secrets)
-        if key is None and needed and not _is_local(api_base):
-            raise _keyless(provider, variables)
+    row = find_provider(provider, settings)
+    if row is None or (row.engine == "litellm" and settings.engine == "native"):
+        raise _unknown(provider, settings)
+    api_base = _base(row, settings)
+    key = _key(row, settings.secrets)
+    if key is None and row.needs_key and (row.is_own or not _is_local(api_base)):
+        raise _keyless(provider, row.key_variables)
+    api_base = api_base or row.api_base
+    if row.engine == "litellm" or (settings.engine == "litellm" and row.in_litellm):
         return Door("litellm", provider, key, _litellm_base(provider, api_base))
-    definition = PROVIDERS[native]
-    key = _key(definition.env_keys, settings.secrets) or definition.placeholder_key
-    if key is None and _is_local(api_base):
+    if key is None and row.needs_key:
         key = "none"  # a server on this machine asks for none, the wire wants a word
-    if key is None and not definition.access.cloud_chain:
-        raise _keyless(provider, definition.env_keys)
-    return Door("native", native, key, api_base, definition.hosted)
+    return Door(
+        "native",
+        row.engine_name,
+        key or row.placeholder_key,
+        api_base,
+        row.hosted,
+        row.wire,
+        is_priced=not row.is_own,
+    )
 
 
-def _native_names() -> Mapping[str, str]:
-    """Names of providers that the native engine serves, with its own name of each.
-
-    Those that would spend a person's stored login of another program are left out.
-    """
-    own = {
-        name: name
-        for name, definition in PROVIDERS.items()
-        if definition.dialect in _CHAT and definition.credential_policy != "oauth"
-    }
-    return {**own, **LITELLM_PROVIDER_PREFIXES}
+def _base(row: Provider, settings: Settings) -> str | None:
+    found = (settings.base_of(name) for name in row.base_names)
+    return next((url for url in found if url), None)
 
 
-def _litellm_names() -> frozenset[str]:
-    """Names of providers that LiteLLM serves, without importing it."""
-    spec = find_spec("litellm")
-    if spec is None or spec.origin is None:
-        return frozenset()
-    file = Path(spec.origin).with_name("provider_endpoints_support_backup.json")
-    try:
-        return frozenset(orjson.loads(file.read_bytes())["providers"])
-    except (OSError, ValueError, KeyError):
-        return frozenset()
-
-
-def _key(variables: tuple[str, ...], secrets: Mapping[str, str]) -> str | None:
-    return next((secrets[name] for name in variables if secrets.get(name)), None)
+def _key(row: Provider, secrets: Mapping[str, str]) -> str | None:
+    return next((secrets[name] for name in row.key_variables if secrets.get(name)), None)
 
 
 def _litellm_base(provider: str, api_base: str | None) -> str | None:
@@ -118,11 +96,12 @@ def _keyless(provider: str, variables: tuple[str, ...]) -> TurnError:
 
 
 def _unknown(provider: str, settings: Settings) -> SettingsError:
-    known = {DEMO, *_native_names()}
-    if settings.engine != "native":
-        known |= _litellm_names()
+    rows = all_providers(settings)
+    known = {DEMO, *(row.name for row in rows if settings.engine != "native" or row.wire)}
     near = get_close_matches(provider, sorted(known), n=1)
     hint = f'Did you mean "{near[0]}"?' if near else 'For example "openai", "anthropic" or "demo".'
+    if provider in {row.name for row in rows}:
+        hint = 'LiteLLM serves it, which engine = "native" leaves out.'
     return SettingsError(f'there is no provider "{provider}"', hint=hint)
 
 
@@ -139,17 +118,20 @@ _USUAL = ("openai", "anthropic", "gemini", "groq", "mistral", "deepseek", "openr
 
 
 def usual_providers(settings: Settings) -> list[ProviderState]:
-    """The demo, the usual providers and those with an address in the settings; never a key."""
-    native = _native_names()
+    """The demo, the usual providers and those of the settings; never a key."""
     found = [ProviderState(DEMO, ready=True, key_variable=None)]
-    for name in dict.fromkeys((*_USUAL, *sorted(settings.api_base))):
-        if name not in native:
-            continue
-        variables = PROVIDERS[native[name]].env_keys
-        try:
-            door_to(name, settings)
-            ready = True
-        except (SettingsError, TurnError):
-            ready = False
-        found.append(ProviderState(name, ready, variables[0] if variables else None))
+    for name in dict.fromkeys((*_USUAL, *sorted(settings.providers), *sorted(settings.api_base))):
+        row = find_provider(name, settings)
+        if row is not None:
+            variable = row.key_variables[0] if row.key_variables else None
+            found.append(ProviderState(name, is_ready(row, settings), variable))
     return found
+
+
+def is_ready(row: Provider, settings: Settings) -> bool:
+    """Whether nothing is missing to call it: neither its key nor, for one of the user's, a part."""
+    try:
+        door_to(row.name, settings)
+    except (SettingsError, TurnError):
+        return False
+    return True

@@ -11,36 +11,35 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from dspy.lm15 import Response
 from dspy.utils.exceptions import LMStreamAssemblyError
 
+from tactus.dspy.failures import is_not_json
 from tactus.dspy.meter import METER, Meter
+from tactus.dspy.sieve import Sieve
+from tactus.dspy.speech import Speech
 from tactus.dspy.surrogates import is_cut, mended
-from tactus.events import AgentStreamChunkEvent, Emit, Text
 
 _BUFFERED = 64  # chunks between DSPy and us; a full buffer holds back the socket, loses nothing
 _STEP = 0.05  # of the patience: how coarsely the end of the silence is moved
+_THOUGHTS = 0.1  # seconds from one piece of a model's thoughts to the next
 
 Call = Callable[[], Awaitable[Response]]
 
 
 @dataclass
 class Stream:
-    """The text of one turn as it arrives; every attempt of the turn adds to the same.
+    """One streamed answer.
 
     Attributes:
-        began: when the turn began, on the event loop's clock, in seconds.
-        first: when the first text came, or None.
-        chunks: the model's chunks of text so far.
+        speech: the words of the turn, which the answer adds to.
+        sieve: takes calls of tools out of the text, where the model writes them there; or None.
+        spend: asked after each piece whether the run may go on; or None.
         heard: whether anything at all has come from the model, thoughts too.
         refusal: the text with which the model refused to answer.
-        broken: what the listener raised, or None.
+        broken: what a listener raised, or None.
     """
 
-    turn_id: str
-    agent_name: str
-    emit: Emit
-    began: float
-    text: Text = field(default_factory=Text)
-    first: float | None = None
-    chunks: int = 0
+    speech: Speech
+    sieve: Sieve | None = None
+    spend: Callable[[], None] | None = None
     heard: bool = False
     refusal: str = ""
     broken: Exception | None = None
@@ -76,28 +75,23 @@ class Stream:
             METER.reset(token)
             receive.close()
         self.refusal = meter.refusal
-        if failure is not None:
+        if failure is not None and not (meter.torn and is_not_json(failure)):
             raise failure
-        if not reader.finished and meter.watching and not meter.ended:
+        if failure or (not reader.finished and meter.watching and not meter.ended):
             raise LMStreamAssemblyError("the stream ended without its terminal marker")
         return response
 
     def add(self, text: str, count: int) -> None:
-        """Emit `text`, which is `count` of the model's chunks."""
-        if self.first is None:
-            self.first = anyio.current_time()
-        index = self.chunks
-        self.chunks += count
-        self.emit(
-            AgentStreamChunkEvent.grown(
-                self.text,
-                text,
-                turn_id=self.turn_id,
-                agent_name=self.agent_name,
-                index=index,
-                count=count,
-            )
-        )
+        """Say `text`, which is `count` of the model's chunks."""
+        if self.sieve is not None:
+            text = self.sieve.feed(text)
+        if text:
+            self.speech.add(text, count)
+
+    def close(self) -> None:
+        """Say what was held back in case a call of a tool began with it."""
+        if self.sieve is not None and (rest := self.sieve.close()):
+            self.speech.add(rest, 0)
 
 
 @dataclass
@@ -134,6 +128,8 @@ class _Reader:
     finished: bool = False
     pieces: list[str] = field(default_factory=list)
     count: int = 0  # of the model's chunks in `pieces`
+    thoughts: list[str] = field(default_factory=list)
+    due: float = 0.0  # when thoughts may be told again
     arrived: anyio.Event = field(default_factory=anyio.Event)
 
     async def read(self) -> None:
@@ -144,7 +140,7 @@ class _Reader:
                     await self.arrived.wait()
                     self.arrived = anyio.Event()
                     ends = anyio.current_time() + self.patience
-                    if ends > self.silence.deadline:
+                    if ends > self.silence.deadline or not self.stream.heard:
                         self.silence.deadline = ends + self.patience * _STEP
                     open_ended = self._take()
         except Exception as error:
@@ -170,21 +166,36 @@ class _Reader:
             choice = chunk["choices"][0]
             piece = choice["delta"].get("content")
             if piece:
+                self._tell_thoughts()
                 self.pieces.append(piece)
                 self.count += self.meter.count_of(piece)
+            elif thought := choice["delta"].get("reasoning_content"):
+                self._tell_text(whole=True)
+                self.thoughts.append(thought)
             if choice["finish_reason"]:
                 self.finished = True
-        if self.pieces and not (more and is_cut(self.pieces[-1])):
+        self._tell_text(whole=not more)
+        if not more:
+            self._tell_thoughts()
+            self.stream.close()
+        elif self.thoughts and anyio.current_time() >= self.due:
+            self._tell_thoughts()
+        if self.stream.spend is not None:
+            self.stream.spend()
+        return more
+
+    def _tell_text(self, *, whole: bool) -> None:
+        """Tell the text that waits; unless `whole`, not when it ends within a character."""
+        if self.pieces and (whole or not is_cut(self.pieces[-1])):
             self.stream.add(mended("".join(self.pieces)), self.count)
             self.pieces.clear()
             self.count = 0
-        return more
 
-
-def text_of(response: Response) -> str:
-    """The text that `response` answers with."""
-    parts = response.message.parts
-    return mended("".join(part.text for part in parts if part.type == "text"))
+    def _tell_thoughts(self) -> None:
+        if self.thoughts:
+            self.stream.speech.think(mended("".join(self.thoughts)))
+            self.thoughts.clear()
+            self.due = anyio.current_time() + _THOUGHTS
 
 
 def _single(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -5,16 +5,17 @@ from contextlib import suppress
 from typing import Any, cast
 from urllib.request import getproxies
 
-import orjson
 from dspy._vendor.lm15.sse import aparse_sse
 from dspy._vendor.lm15.transports import ProtocolError, StdlibAsyncTransport
 
 from tactus.dspy.merge import Merger
 from tactus.dspy.meter import METER, Meter
+from tactus.dspy.stray import Strays, in_frame
 
 LONGEST_LINE = 8 * 1024 * 1024  # bytes; DSPy's 64 KiB is less than some servers send at once
 _BLANK = b"\xef\xbb\xbf \t\r\n"  # may stand before anything, as may a byte order mark
 _NO_STREAM = b"{[<"  # how JSON and HTML begin; a stream never does
+_FRAME_ENDS = (b"\n\n", b"\n\r\n")
 _ENOUGH = 64 * 1024  # bytes of JSON or HTML to see what they say
 MAX_CONNECTIONS = 1_000  # at once, over all providers: a run waits for a model, not for a socket
 
@@ -32,6 +33,9 @@ class _StreamDecoder:
     def __init__(self, decoder: Any, meter: Meter, kind: str) -> None:
         self._decoder = decoder
         self._kind = kind
+        self._meter = meter
+        self._tail = b"\n\n"  # the last bytes that came
+        self._strays = Strays()
         self._merger = Merger(meter.note)
         self._stray: bytes | None = b""  # of what is no stream; None when it is one
         meter.watching = True
@@ -63,6 +67,9 @@ class _StreamDecoder:
 
     def _passed(self, data: bytes, *, last: bool) -> bytes:
         """What DSPy is given for `data`; `last` when no more will come."""
+        self._tail = (self._tail + data)[-3:]
+        if last:
+            self._meter.torn = not self._tail.endswith(_FRAME_ENDS)
         if self._stray is not None:
             start = (self._stray + data).lstrip(_BLANK)[:1]
             if start and start in _NO_STREAM:
@@ -70,15 +77,14 @@ class _StreamDecoder:
                 return self._told(self._stray) if last or len(self._stray) > _ENOUGH else b""
             if start:
                 self._stray = None
-        return self._merger.feed(data)
+        return self._merger.feed(self._strays.feed(data, last=last))
 
     def _told(self, body: bytes) -> bytes:
         """An error that came as plain JSON, as a frame of a stream; all else is refused."""
-        with suppress(ValueError):
-            said = orjson.loads(body)
-            if isinstance(said, dict) and said.get("error"):
-                return b"data: %b\n\n" % orjson.dumps(said)
-        raise ProtocolError(f"it answered with {self._kind}, not a stream")
+        told = in_frame(body)
+        if told == body:
+            raise ProtocolError(f"it answered with {self._kind}, not a stream")
+        return told
 
 
 class MergingTransport(StdlibAsyncTransport):  # type: ignore[misc]

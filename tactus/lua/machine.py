@@ -10,7 +10,7 @@ import anyio.to_thread
 from lupa import lua54
 
 from tactus.errors import (
-    LimitError,
+    ENDING,
     ProcedureError,
     ProcedureSyntaxError,
     StoppedError,
@@ -181,7 +181,7 @@ class Machine:
         """The reply that raises `error` in Lua."""
         if position is not None:
             error.at(position.file, position.line)
-        if isinstance(error, LimitError | StoppedError):
+        if isinstance(error, ENDING):
             raise error
         self._caught += 1
         self._errors[self._caught] = error
@@ -193,6 +193,7 @@ class Machine:
             "hint": error.hint,
             "retryable": error.retryable,
             "text": getattr(error, "text", None),
+            "line": error.line if error.file == self._source.file else None,
         }
         shape, flat = encode(fields)
         return ("err", self._caught, shape, *flat)

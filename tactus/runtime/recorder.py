@@ -2,8 +2,16 @@
 
 import time
 from dataclasses import dataclass
+from typing import TypeVar
 
-from tactus.events import Emit, Event, EventRecord, LogHandler, Totals
+from tactus.dspy.redact import Redactor
+from tactus.engine.strands import STRAND
+from tactus.events import AgentTurnEvent, CostEvent, Event, EventRecord, LogHandler, Totals
+from tactus.runtime.redaction import Redaction
+from tactus.runtime.usage import note
+from tactus.store.told import Told
+
+_Number = TypeVar("_Number", int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,42 +25,71 @@ class Step:
 
 
 class Recorder:
-    """Numbers, dates and hands on the events of one run; without a handler it only counts."""
+    """Numbers, dates and hands on the events of one run; without a handler it only counts.
 
-    def __init__(self, run_id: str, handler: LogHandler | None) -> None:
+    Whatever listens, it is told nothing that `redactor` masks. `is_listened` says whether there is
+    somebody to read the text as it comes.
+    """
+
+    def __init__(
+        self,
+        run_id: str,
+        handler: LogHandler | None,
+        redactor: Redactor | None = None,
+        *,
+        listened: bool = True,
+        told: Told | None = None,
+    ) -> None:
+        self.told = told or Told()
+        self._emitted: dict[str, int] = {}  # so far, by each strand of the run
         self.steps: list[Step] = []
+        self.redaction = Redaction(redactor or Redactor(()))
         self._run_id = run_id
         self._handler = handler
-        self._seq = 0
+        self.is_listened = listened and handler is not None
+        self._seq = self.told.seq
         self._started = time.monotonic()
         self._totals = Totals()
 
-    @property
-    def channel(self) -> Emit | None:
-        """Where an agent sends its events; None when nobody listens."""
-        return None if self._handler is None else self.emit
-
     def emit(self, event: Event) -> None:
-        """Hand `event` on, in its record."""
-        if self._handler is None:
+        """Hand `event` on, in its record; without keys, and a large piece of text in several."""
+        self.recount(event)
+        note(event)
+        key = self._key()
+        if self._handler is None or key in self.told.keys:
             return
-        self._seq += 1
-        timestamp = time.time_ns() // 1_000_000
-        self._handler(
-            EventRecord.of(event, seq=self._seq, run_id=self._run_id, timestamp=timestamp)
-        )
+        for told in self.redaction.of(event):
+            self._seq += 1
+            timestamp = time.time_ns() // 1_000_000
+            self._handler(
+                EventRecord.of(
+                    told, seq=self._seq, run_id=self._run_id, timestamp=timestamp, key=key
+                )
+            )
 
-    def count(
-        self, *, input_tokens: int | None, output_tokens: int | None, cost: float | None
-    ) -> None:
-        """Add what one turn used; what is unknown once stays unknown for the run."""
-        before = self._totals
-        self._totals = Totals(
-            turns=before.turns + 1,
-            input_tokens=_sum(before.input_tokens, input_tokens),
-            output_tokens=_sum(before.output_tokens, output_tokens),
-            cost=None if before.cost is None or cost is None else before.cost + cost,
-        )
+    def _key(self) -> str | None:
+        """Names the event that comes, where a repeated run tells the same again."""
+        strand = STRAND.get()
+        if strand is None:
+            return None
+        number = self._emitted[strand.path] = self._emitted.get(strand.path, 0) + 1
+        return f"{strand.path}:{number}"
+
+    def recount(self, event: Event) -> None:
+        """Add what a turn used; what is unknown once stays unknown for the run."""
+        if isinstance(event, AgentTurnEvent) and event.stage == "started":
+            self._totals = self._totals.model_copy(update={"turns": self._totals.turns + 1})
+        elif isinstance(event, CostEvent):
+            before = self._totals
+            self._totals = Totals(
+                turns=before.turns,
+                input_tokens=_sum(before.input_tokens, event.input_tokens),
+                output_tokens=_sum(before.output_tokens, event.output_tokens),
+                cached_tokens=_sum(before.cached_tokens, event.cached_tokens),
+                reasoning_tokens=_sum(before.reasoning_tokens, event.reasoning_tokens),
+                cost=_sum(before.cost, event.total_cost),
+                estimated=before.estimated or event.estimated,
+            )
 
     def totals(self) -> Totals:
         """What the run used so far."""
@@ -60,5 +97,5 @@ class Recorder:
         return self._totals.model_copy(update={"duration_ms": elapsed})
 
 
-def _sum(total: int | None, more: int | None) -> int | None:
+def _sum(total: _Number | None, more: _Number | None) -> _Number | None:
     return None if total is None or more is None else total + more

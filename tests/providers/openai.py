@@ -1,201 +1,252 @@
-"""A loopback server that speaks OpenAI chat completions, each answer scripted.
+"""OpenAI chat completions, and what servers that speak them after OpenAI do otherwise.
 
-`async with openai_server(Answer(("Once ", "upon"))) as server:` gives `server.base_url`, the
-requests that came, and events to wait on. `python -m tests.providers.openai --help` serves one
-answer to other processes.
+Written from "Chat Completions" and "Chat Completions: streaming events" of the OpenAI API
+reference (platform.openai.com/docs/api-reference/chat), "Function calling" and "Error codes" of its
+guides; `reasoning_content` from DeepSeek's "Thinking mode", the `error:` line from GPUStack.
+
+`openai_server` serves this wire alone; `body`, `stream` and `delta` write answers frame by frame.
 """
 
-import argparse
 import json
-import socket
-import struct
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any, Literal
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from typing import Any, ClassVar
 
-import anyio
-import anyio.lowlevel
-from anyio.abc import SocketAttribute, SocketStream
-from anyio.streams.buffered import BufferedByteReceiveStream
+from tests.providers.asked import Breach, Request, require, spoken, words
+from tests.providers.dialect import Dialect, Provider, comment, encode, sse
+from tests.providers.script import (
+    Answer,
+    Call,
+    Failure,
+    Refusal,
+    Thought,
+    Usage,
+    grouped,
+)
+from tests.providers.serving import Server, serve
+
+__all__ = ["USAGE", "Answer", "Chat", "Request", "Server", "body", "delta", "frames"]
+__all__ += ["openai_server", "stream"]
 
 USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
+TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_KINDS = {401: "invalid_request_error", 403: "invalid_request_error", 429: "requests"}
+_CODES = {401: "invalid_api_key", 404: "model_not_found", 429: "rate_limit_exceeded"}
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What the server says to one request.
+class Chat(Dialect):
+    """POST …/chat/completions; `keyed` asks for a key, `reasoning` is the field of thoughts."""
 
-    `cut` ends the answer after `cut_after` pieces: "eof" as a polite end of the connection,
-    "mid_body" inside the announced body, "garbage" with what is no HTTP, "reset" with a TCP reset.
-    `hold_after` keeps silent after so many pieces until the client goes away or `server.release` is
-    set. `delay` is in seconds between pieces, `write_size` in bytes.
-    """
+    lacks: ClassVar[frozenset[str]] = frozenset({"prompt_blocked", "search"})
 
-    pieces: tuple[str, ...] = ("Once ", "upon ", "a time.")
-    finish_reason: str | None = "stop"
-    usage: dict[str, Any] | None = field(default_factory=lambda: dict(USAGE))
-    done: bool = True
-    status: int = 200
-    error: str = "The server had an error."
-    headers: tuple[tuple[str, str], ...] = ()
-    write_size: int | None = None
-    line_end: str = "\n"
-    before: bytes = b""  # ahead of the first frame: a byte order mark, a comment
-    comment: str | None = None  # a comment frame between pieces
-    delay: float = 0.0
-    cut: Literal["eof", "mid_body", "garbage", "reset"] | None = None
-    cut_after: int = 0
-    malformed_after: int | None = None
-    hold_after: int | None = None
-    escape: bool = False  # non-ASCII text as \\u escapes
-    raw: bytes | None = None  # sent instead, head and all; the connection ends with it
+    def __init__(self, *, keyed: bool = True, reasoning: str = "reasoning_content") -> None:
+        self._keyed = keyed
+        self._reasoning = reasoning
 
+    def serves(self, route: str) -> bool:
+        return route.endswith("/chat/completions")
 
-@dataclass(frozen=True)
-class Request:
-    """A request as it came; header names are in lower case."""
+    def read(self, request: Request) -> Request:
+        return read_chat(request, result_of="tool_call_id", stream=bool(request.body.get("stream")))
 
-    path: str
-    headers: dict[str, str]
-    body: dict[str, Any]
+    def judge(self, request: Request) -> None:
+        given = request.body
+        if self._keyed:
+            key = request.headers.get("authorization", "")
+            require(key.startswith("Bearer ") and key[7:], "You didn't provide an API key.", 401)
+        require(isinstance(given.get("model"), str), "you must provide a model parameter")
+        messages = given.get("messages")
+        require(isinstance(messages, list), "Missing required parameter: 'messages'.")
+        require(
+            messages, "Invalid 'messages': empty array. Expected an array with minimum length 1."
+        )
+        for tool in given.get("tools") or ():
+            name = tool.get("function", {}).get("name", "")
+            require(TOOL_NAME.fullmatch(name), "Invalid 'tools[0].function.name'")
+        require(not given.get("tool_choice") or given.get("tools"), "'tool_choice' needs 'tools'.")
+        _judge_calls(messages or [])
 
+    def streamed(self, answer: Answer, request: Request) -> Iterator[bytes]:
+        base = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1}
+        base["model"] = request.model
+        asked = request.body.get("stream_options") or {}
 
-@dataclass
-class Server:
-    """A running server: where it is, what came to it."""
+        def chunk(said: dict[str, Any], finish: str | None = None, index: int = 0) -> bytes:
+            choice = {"index": index, "delta": said, "finish_reason": finish}
+            return sse({**base, "choices": [choice]}, answer)
 
-    base_url: str
-    answer: Callable[[Request], Answer]
-    requests: list[Request] = field(default_factory=list)
-    connections: int = 0
-    arrived: anyio.Event = field(default_factory=anyio.Event)  # a first request came
-    holding: anyio.Event = field(default_factory=anyio.Event)  # an answer went silent
-    gone: anyio.Event = field(default_factory=anyio.Event)  # a client left in the middle of one
-    release: anyio.Event = field(default_factory=anyio.Event)  # silent answers go on
-
-    async def handle(self, stream: SocketStream) -> None:
-        """Serve one connection until it closes."""
-        self.connections += 1
-        async with stream:
-            reader = BufferedByteReceiveStream(stream)
-            try:
-                while True:
-                    request = await _read_request(reader)
-                    self.requests.append(request)
-                    self.arrived.set()
-                    if not await self._answer(stream, request):
-                        return
-            except (anyio.EndOfStream, anyio.IncompleteRead, anyio.BrokenResourceError):
+        opened = False
+        texts = 0
+        for said in self._deltas(answer, request):
+            if isinstance(said, Failure):
+                error = self.error(said.status, said.message)
+                line = f"error: {encode(error['error'], answer)}{answer.line_end * 2}".encode()
+                yield line if said.bare else sse(error, answer)
                 return
+            role = {} if opened else {"role": "assistant"}
+            frames = comment(answer) + chunk({**role, **said})
+            if "content" in said:
+                for index, other in enumerate(answer.others, 1):
+                    frames += chunk({**role, "content": (*other, *[""] * 999)[texts]}, index=index)
+                texts += 1
+            opened = True
+            yield frames
+        if answer.finish_reason is not None:
+            finish = self._finish(answer)
+            yield b"".join(chunk({}, finish, i) for i in range(len(answer.others) + 1))
+        if answer.usage is not None and asked.get("include_usage"):
+            yield sse({**base, "choices": [], "usage": counts(answer.usage)}, answer)
+        if answer.done:
+            yield sse("[DONE]", answer)
 
-    async def _answer(self, stream: SocketStream, request: Request) -> bool:
-        """Send one answer; False when the connection ends with it."""
-        answer = self.answer(request)
-        keep = False
-        async with anyio.create_task_group() as tasks:
+    def _deltas(self, answer: Answer, request: Request) -> Iterator[dict[str, Any] | Failure]:
+        number = 0
+        for piece in grouped(answer):
+            match piece:
+                case str():
+                    yield {"content": piece}
+                case Thought():
+                    yield {self._reasoning: piece.text}
+                case Refusal():
+                    yield {"refusal": piece.text}
+                case Failure():
+                    yield piece
+                case [Call(size=int()) as call]:
+                    opening = {"index": number, **called(call, request, number)}
+                    opening["function"] = {"name": call.name, "arguments": ""}
+                    yield {"tool_calls": [opening]}
+                    for text in call.slices:
+                        part = {"index": number, "function": {"arguments": text}}
+                        yield {"tool_calls": [part]}
+                    number += 1
+                case list():
+                    numbered = list(enumerate(piece, number))
+                    calls = [{"index": at, **called(call, request, at)} for at, call in numbered]
+                    yield {"tool_calls": calls}
+                    number += len(piece)
 
-            async def watch() -> None:
-                try:
-                    await stream.receive()
-                except (anyio.EndOfStream, anyio.BrokenResourceError):
-                    self.gone.set()
-                    tasks.cancel_scope.cancel()
-
-            tasks.start_soon(watch)
-            await anyio.lowlevel.checkpoint()
-            keep = await self._send(stream, request, answer)
-            tasks.cancel_scope.cancel()
-        return keep
-
-    async def _send(self, stream: SocketStream, request: Request, answer: Answer) -> bool:
-        if answer.raw is not None:
-            await _write(stream, answer.raw, answer)
-            return False
-        if answer.status != 200:
-            body = json.dumps({"error": {"message": answer.error, "type": "error"}}).encode()
-            await _write(stream, _head(answer, "application/json", len(body)) + body, answer)
-            return True
-        if not request.body.get("stream"):
-            return await self._send_whole(stream, request, answer)
-        framed = answer.cut != "eof"
-        await _write(stream, _head(answer, "text/event-stream", None if framed else -1), answer)
-        parts: list[bytes] = [
-            _chunked(answer.before) if answer.before and framed else answer.before
-        ]
-        for number, frame in enumerate(frames(answer, request.body["model"])):
-            if number == answer.hold_after:
-                await _write(stream, b"".join(parts), answer)
-                parts.clear()
-                await self._hold()
-            if answer.cut and number == answer.cut_after:
-                parts.append(b"no length\r\n" if answer.cut == "garbage" else b"")
-                await _write(stream, b"".join(parts), answer)
-                if answer.cut == "reset":
-                    _reset(stream)
-                return False
-            parts.append(_chunked(frame) if framed else frame)
-            if answer.delay:
-                await _write(stream, b"".join(parts), answer)
-                parts.clear()
-                await anyio.sleep(answer.delay)
-        if framed:
-            parts.append(b"0\r\n\r\n")
-        await _write(stream, b"".join(parts), answer)
-        return framed
-
-    async def _send_whole(self, stream: SocketStream, request: Request, answer: Answer) -> bool:
-        if answer.hold_after is not None:
-            await self._hold()
-        message = {"role": "assistant", "content": "".join(answer.pieces)}
-        choice = {"index": 0, "message": message, "finish_reason": answer.finish_reason}
+    def whole(self, answer: Answer, request: Request) -> Any:
+        message: dict[str, Any] = {"role": "assistant", "content": answer.text or None}
+        if answer.pieces == () or (not answer.text and not answer.calls and not answer.refusal):
+            message["content"] = ""
+        if answer.thoughts:
+            message[self._reasoning] = answer.thoughts
+        message["refusal"] = answer.refusal or None
+        if answer.calls:
+            listed = enumerate(answer.calls)
+            message["tool_calls"] = [called(call, request, number) for number, call in listed]
+        finish = self._finish(answer)
+        choices = [{"index": 0, "message": message, "finish_reason": finish}]
+        for index, other in enumerate(answer.others, 1):
+            message = {"role": "assistant", "content": "".join(other)}
+            choices.append({"index": index, "message": message, "finish_reason": finish})
         data: dict[str, Any] = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1}
-        data |= {"model": request.body["model"], "choices": [choice]}
-        if answer.usage is not None:
-            data["usage"] = answer.usage
-        body = json.dumps(data).encode()
-        if answer.malformed_after is not None:
-            body = body[:-20]
-        head = _head(answer, "application/json", len(body))
-        if answer.cut is None:
-            await _write(stream, head + body, answer)
-            return True
-        await _write(stream, head + body[: len(body) // 2], answer)
-        if answer.cut == "reset":
-            _reset(stream)
-        return False
+        data |= {"model": request.model, "choices": choices}
+        return data if answer.usage is None else {**data, "usage": counts(answer.usage)}
 
-    async def _hold(self) -> None:
-        self.holding.set()
-        await self.release.wait()
+    def error(self, status: int, message: str) -> Any:
+        kind = _KINDS.get(status, "invalid_request_error" if status < 500 else "server_error")
+        code = _CODES.get(status)
+        return {"error": {"message": message, "type": kind, "param": None, "code": code}}
+
+    def _finish(self, answer: Answer) -> str | None:
+        usual = "tool_calls" if answer.calls else "stop"
+        return {"stop": usual, "refusal": "stop"}.get(
+            answer.finish_reason or "", answer.finish_reason
+        )
+
+
+def read_chat(request: Request, *, result_of: str, stream: bool) -> Request:
+    """The request in the common terms; tool messages name their call in the field `result_of`."""
+    given = request.body
+    messages = [m for m in given.get("messages") or () if isinstance(m, dict)]
+    results: list[tuple[str, str]] = []
+    for message in messages:
+        if message.get("role") == "assistant":
+            results.clear()
+        if message.get("role") == "tool":
+            results.append((str(message.get(result_of, "")), words(message.get("content"))))
+    tools = tuple(tool.get("function", {}).get("name", "") for tool in given.get("tools") or ())
+    return replace(
+        request,
+        model=str(given.get("model")),
+        prompt=spoken(messages),
+        tools=tools,
+        stream=stream,
+        results=tuple(results),
+    )
+
+
+def called(call: Call, request: Request, number: int) -> dict[str, Any]:
+    """A whole tool call, as a message holds it."""
+    name = call.id or f"call_{request.number}_{number}"
+    function = {"name": call.name, "arguments": call.text}
+    return {"id": name, "type": "function", "function": function}
+
+
+def counts(usage: Usage | dict[str, Any] | None) -> dict[str, Any] | None:
+    """The `usage` of an answer."""
+    if not isinstance(usage, Usage):
+        return usage
+    total = usage.input + usage.output
+    told: dict[str, Any] = {"prompt_tokens": usage.input, "completion_tokens": usage.output}
+    told["total_tokens"] = total
+    if usage.cached is not None:
+        told["prompt_tokens_details"] = {"cached_tokens": usage.cached}
+    if usage.reasoning is not None:
+        told["completion_tokens_details"] = {"reasoning_tokens": usage.reasoning}
+    return told
+
+
+def _judge_calls(messages: list[dict[str, Any]]) -> None:
+    """Every tool call has its result right behind it, and every result its call."""
+    waiting: list[str] = []
+    unanswered = (
+        "An assistant message with 'tool_calls' must be followed by tool messages responding to "
+        "each 'tool_call_id'. The following tool_call_ids did not have response messages: "
+    )
+    for message in messages:
+        role = message.get("role")
+        require(role in {"system", "developer", "user", "assistant", "tool"}, "Invalid 'role'.")
+        if role == "tool":
+            stray = (
+                "messages with role 'tool' must be a response to a preceeding message with "
+                "'tool_calls'."
+            )
+            require(message.get("tool_call_id") in waiting, stray)
+            waiting.remove(message["tool_call_id"])
+            continue
+        require(not waiting, unanswered + ", ".join(waiting))
+        calls = message.get("tool_calls") or []
+        needs = "Invalid value for 'content': expected a string, got null."
+        require(calls or message.get("content") is not None or message.get("refusal"), needs)
+        for call in calls:
+            text = isinstance(call.get("function", {}).get("arguments"), str)
+            require(text, "Invalid type for 'tool_calls[0].function.arguments': expected a string.")
+        waiting = [call["id"] for call in calls]
+    if waiting:
+        raise Breach(unanswered + ", ".join(waiting))
+
+
+PROVIDER = Provider(
+    "openai",
+    "/v1",
+    (Chat(),),
+    {
+        "/v1/models": {
+            "object": "list",
+            "data": [{"id": "gpt-4o-mini", "object": "model", "created": 1, "owned_by": "system"}],
+        }
+    },
+)
 
 
 def frames(answer: Answer, model: str) -> Iterator[bytes]:
     """The SSE frames of a streamed answer, in order."""
-    end = answer.line_end
-    base = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": model}
-
-    def frame(data: object) -> bytes:
-        text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=answer.escape)
-        return f"data: {text}{end}{end}".encode()
-
-    def chunk(delta: dict[str, Any], finish_reason: str | None = None) -> bytes:
-        choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
-        return frame({**base, "choices": [choice]})
-
-    for number, piece in enumerate(answer.pieces):
-        if number == answer.malformed_after:
-            yield frame('{"id": "chatcmpl-1", "choices": [{"delta": {"cont')
-        if answer.comment is not None:
-            yield f": {answer.comment}{end}{end}".encode()
-        yield chunk({"content": piece} if number else {"role": "assistant", "content": piece})
-    if answer.finish_reason is not None:
-        yield chunk({}, answer.finish_reason)
-    if answer.usage is not None:
-        yield frame({**base, "choices": [], "usage": answer.usage})
-    if answer.done:
-        yield frame("[DONE]")
+    asked = Request("", {}, {"stream_options": {"include_usage": True}}, model=model)
+    return Chat().streamed(answer, asked)
 
 
 def body(content: bytes, kind: str | None, status: int = 200, **answer: Any) -> Answer:
@@ -217,89 +268,8 @@ def delta(finish_reason: str | None = None, **said: Any) -> dict[str, Any]:
     return {"choices": [{"index": 0, "delta": said, "finish_reason": finish_reason}]}
 
 
-@asynccontextmanager
-async def openai_server(
+def openai_server(
     *answers: Answer, choose: Callable[[Request], Answer] | None = None, port: int = 0
-) -> AsyncIterator[Server]:
+) -> AbstractAsyncContextManager[Server]:
     """Serve `answers` in order, the last one again and again; or what `choose` says."""
-    script = list(answers or (Answer(),))
-
-    def in_order(_: Request) -> Answer:
-        return script.pop(0) if len(script) > 1 else script[0]
-
-    listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=port)
-    port = listener.extra(SocketAttribute.local_port)  # noqa: S610  # not Django's
-    server = Server(f"http://127.0.0.1:{port}/v1", choose or in_order)
-    async with listener, anyio.create_task_group() as tasks:
-        tasks.start_soon(listener.serve, server.handle)
-        failure: BaseException | None = None
-        try:
-            yield server
-        except BaseException as error:  # noqa: BLE001  # raised below: not in a group
-            failure = error
-        tasks.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
-
-
-async def _read_request(reader: BufferedByteReceiveStream) -> Request:
-    head = (await reader.receive_until(b"\r\n\r\n", 65_536)).decode("latin-1")
-    first, *lines = head.split("\r\n")
-    headers = {name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)}
-    length = int(headers.get("content-length", 0))
-    body = await reader.receive_exactly(length) if length else b"{}"
-    return Request(first.split(" ")[1], headers, json.loads(body))
-
-
-def _head(answer: Answer, content_type: str, length: int | None) -> bytes:
-    """The head of an answer; no length means chunked, -1 that the body ends with the connection."""
-    framing = {None: "Transfer-Encoding: chunked", -1: "Connection: close"}
-    lines = [
-        f"HTTP/1.1 {answer.status} Scripted",
-        f"Content-Type: {content_type}",
-        framing.get(length, f"Content-Length: {length}"),
-        *(f"{name}: {value}" for name, value in answer.headers),
-    ]
-    return "\r\n".join([*lines, "", ""]).encode()
-
-
-def _chunked(data: bytes) -> bytes:
-    return b"%x\r\n%b\r\n" % (len(data), data)
-
-
-async def _write(stream: SocketStream, data: bytes, answer: Answer) -> None:
-    size = answer.write_size or len(data)
-    for start in range(0, len(data), size or 1):
-        await stream.send(data[start : start + size])
-
-
-def _reset(stream: SocketStream) -> None:
-    """Close with a TCP reset, as a crashed server does; what was sent before may be lost."""
-    linger = struct.pack("ii", 1, 0)
-    raw = stream.extra(SocketAttribute.raw_socket)  # noqa: S610  # not Django's
-    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-    stream._transport.abort()  # type: ignore[attr-defined]  # anyio closes politely only
-
-
-async def _serve(arguments: argparse.Namespace) -> None:
-    size = arguments.size
-    pieces = tuple(f"{number:0{size}d}"[-size:] for number in range(arguments.pieces))
-    answer = Answer(pieces, delay=arguments.delay)
-    async with openai_server(answer, port=arguments.port) as server:
-        sys.stdout.write(f"{server.base_url}\n")
-        sys.stdout.flush()
-        await anyio.sleep_forever()
-
-
-def main() -> None:
-    """Serve one answer until the process is ended; the first line out is the base URL."""
-    parser = argparse.ArgumentParser(prog="python -m tests.providers.openai", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--pieces", type=int, default=20, help="chunks in the answer")
-    parser.add_argument("--size", type=int, default=5, help="characters in a chunk")
-    parser.add_argument("--delay", type=float, default=0.0, help="seconds between chunks")
-    anyio.run(_serve, parser.parse_args())
-
-
-if __name__ == "__main__":
-    main()
+    return serve(PROVIDER, *answers, choose=choose, port=port)

@@ -113,9 +113,49 @@ def test_an_env_file_that_is_no_text_is_named(tmp_path: Path) -> None:
 
 def test_secrets_are_kept_but_never_shown(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("OPENAI_API_KEY=sk-from-file\n")
-    settings = read(tmp_path, ANTHROPIC_API_KEY="sk-from-environment")
+    settings = read(
+        tmp_path, ANTHROPIC_API_KEY="sk-from-environment", TACTUS_DEMO__TIME_TO_FIRST_TOKEN="2"
+    )
     assert settings.secrets == {
         "OPENAI_API_KEY": "sk-from-file",
         "ANTHROPIC_API_KEY": "sk-from-environment",
     }
     assert "sk-from" not in repr(settings) + str(settings) + settings.model_dump_json()
+
+
+def test_providers_of_ones_own_name_the_variable_of_their_key(tmp_path: Path) -> None:
+    (tmp_path / "tactus.toml").write_text(
+        '[providers.mine]\nwire = "anthropic"\napi_base = "http://a/v1"\nkey = "MINE_PASS"\n'
+    )
+    settings = read(tmp_path, MINE_PASS="sk-of-mine", OTHER_PASS="no")
+    assert settings.providers["mine"].wire == "anthropic"
+    assert settings.secrets == {"MINE_PASS": "sk-of-mine"}
+
+
+def test_a_folder_for_files_is_where_the_settings_file_says(tmp_path: Path) -> None:
+    (tmp_path / "tactus.toml").write_text('[tools]\nfiles = "notes"\nhttp_hosts = ["*.a.org"]\n')
+    (tmp_path / "inner").mkdir()
+    tools = read(tmp_path / "inner").tools
+    assert (tools.files, tools.http_hosts) == (tmp_path / "notes", ("*.a.org",))
+    tools = read(tmp_path, TACTUS_TOOLS__HTTP_HOSTS="a.org, 127.0.0.1").tools
+    assert tools.http_hosts == ("a.org", "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[providers.mine]\napi_base = "http://a/v1"\nkey = "sk-s3cret-key"',
+        '[providers.mine]\napi_base = "http://user:s3cret@a/v1"',
+        '[providers."a/b"]\napi_base = "http://s3cret/v1"',
+        '[providers.mine]\nwire = "s3cret"\napi_base = "http://a/v1"',
+        '[mcp.it]\ncommand = "a"\nurl = "http://s3cret"',
+        '[mcp.it]\nurl = "http://a"\nheaders = "s3cret"',
+        '[tools]\nhttp_hosts = ["*"]',
+        '[tools]\nhttp_hosts = ["https://a.org"]',
+    ],
+)
+def test_what_reaches_outside_is_checked_and_keys_are_not_shown(tmp_path: Path, text: str) -> None:
+    (tmp_path / "tactus.toml").write_text(text)
+    with pytest.raises(SettingsError, match=r"tactus.toml: (providers|mcp|tools)") as raised:
+        read(tmp_path)
+    assert "s3cret" not in str(raised.value)

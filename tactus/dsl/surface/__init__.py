@@ -6,7 +6,21 @@ from importlib.resources import files
 from tactus.lua.machine import Surface
 
 # In the order in which they build on each other.
-NAMES = ("field", "agent", "procedure", "log", "state", "json")
+NAMES = (
+    "field",
+    "tool",
+    "agent",
+    "procedure",
+    "parallel",
+    "clock",
+    "chance",
+    "step",
+    "human",
+    "subprocedure",
+    "log",
+    "state",
+    "json",
+)
 
 
 @cache

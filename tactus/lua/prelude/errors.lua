@@ -118,9 +118,10 @@ R.clean = clean
 
 local known = setmetatable({}, { __mode = "k" }) -- problem -> what Python is told; a script may change the problem
 
--- An error value with the place of the procedure's line; `ref` finds the Python exception.
+-- An error value with its place in the procedure: its own, else the line that runs now; `ref` finds
+-- the Python exception.
 function R.problem(fields, ref)
-    local line = R.line()
+    local line = fields.line or R.line()
     fields.where = line and (R.alias .. ":" .. line .. ": ") or ""
     fields.line = line
     known[fields] = {

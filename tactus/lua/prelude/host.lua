@@ -84,6 +84,7 @@ local function ask(kind, op, value)
 end
 
 R.bound = {} -- functions that Python calls -> the one argument they get
+R.standing = raw.setmetatable({}, { __mode = "k" }) -- functions of the surface -> that of the script they call
 R.host = {
     null = R.null,
     array = R.array,
@@ -108,6 +109,9 @@ R.host = {
     end,
     bind = function(f, value)
         R.bound[f] = value
+    end,
+    stands_for = function(f, own)
+        R.standing[f] = own
     end,
     is_function = function(value)
         return type(value) == "function"

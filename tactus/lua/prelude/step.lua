@@ -23,7 +23,7 @@ local function keep(procedure, ...)
     threads[made] = R.adopt(function()
         return xpcall(run, R.witness)
     end)
-    local about = raw.debug.getinfo(procedure, "S")
+    local about = raw.debug.getinfo(R.standing[procedure] or procedure, "S")
     if about.what == "Lua" and about.source == "@" .. R.alias then
         R.begun[threads[made]] = about.linedefined
     end

@@ -29,11 +29,14 @@ function R.array(t)
     return t
 end
 
-local functions, numbers = {}, {}
+-- Weak: whoever gives a function away holds it for as long as it may be called.
+local functions, numbers = setmetatable({}, { __mode = "v" }), setmetatable({}, { __mode = "k" })
+local given = 0
 local function number_of(f)
     if not numbers[f] then
-        functions[#functions + 1] = f
-        numbers[f] = #functions
+        given = given + 1
+        functions[given] = f
+        numbers[f] = given
     end
     return numbers[f]
 end

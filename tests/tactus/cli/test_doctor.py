@@ -2,9 +2,11 @@ import json
 import platform
 from pathlib import Path
 
+import anyio.to_thread
 import pytest
 
 from tests.tactus.cli.command import tactus
+from tests.tactus.runtime.test_servers import answering
 
 KEY = "sk-demo-0123456789abcdefWXYZ"
 
@@ -83,3 +85,50 @@ def test_wrong_settings_are_a_failure_with_2(tmp_path: Path) -> None:
     assert "✗ settings: tactus.toml: modle" in shown.stdout
     assert "✓ Lua" in shown.stdout
     assert shown.returncode == 2
+
+
+async def test_what_the_settings_name_of_the_outside_is_looked_at(tmp_path: Path) -> None:
+    listed = json.dumps({"data": [{"id": "qwen3"}]})
+    async with answering(listed) as port:
+        (tmp_path / "tactus.toml").write_text(
+            f"""
+            [models]
+            fast = "openai/gpt-4o-mini"
+            [providers.mine]
+            api_base = "http://127.0.0.1:{port}/v1"
+            [providers.far]
+            api_base = "https://far.example/v1?key=hunter2"
+            key = "FAR_PASS"
+            [tools]
+            http_hosts = ["api.example.com"]
+            files = "notes"
+            [mcp.gone]
+            command = "no-such-program-here"
+            args = ["--token", "hunter2"]
+            [mcp.near]
+            command = "sh"
+            env = {{ A = "hunter2", B = "${{THE_TOKEN}}" }}
+            [mcp.web]
+            url = "https://mcp.example/mcp?key=hunter2"
+            headers = {{ Authorization = "hunter2" }}
+            """
+        )
+        shown = await anyio.to_thread.run_sync(lambda: tactus("doctor", folder=tmp_path))
+    lines = shown.stdout.splitlines()
+    for line in (
+        "✓ model name: fast = openai/gpt-4o-mini",
+        f"✓ own provider: mine: openai at http://127.0.0.1:{port}/v1",
+        "· own provider: far: openai at https://far.example/v1?…, without FAR_PASS",
+        "    Set its key: tactus keys set FAR_PASS",
+        "✓ http.get: may ask api.example.com",
+        f"· files.*: {tmp_path / 'notes'} is no folder",
+        "· MCP server: gone: no-such-program-here, which is no program here",
+        "· MCP server: near: sh, without THE_TOKEN",
+        "    Set it: tactus keys set THE_TOKEN",
+        "✓ MCP server: web: https://mcp.example/mcp?…",
+        f"✓ local server: mine at http://127.0.0.1:{port}/v1: qwen3",
+        "    Its models are mine/NAME, as mine/qwen3.",
+    ):
+        assert line in lines
+    assert "hunter2" not in shown.stdout + shown.stderr
+    assert shown.returncode == 0

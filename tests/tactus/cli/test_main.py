@@ -9,7 +9,7 @@ import pytest
 import tactus as package
 from tests.tactus.cli.command import GREETING, environment, tactus
 
-HEAVY = ("dspy", "litellm", "openai", "tactus.dspy")
+HEAVY = ("dspy", "litellm", "openai", "tactus.dspy.models", "mcp", "httpx", "httpx2", "httpcore2")
 
 
 def imported(*args: str, folder: Path) -> set[str]:
@@ -33,10 +33,10 @@ def test_the_version_is_shown(tmp_path: Path) -> None:
 def test_help_names_every_command(args: list[str], tmp_path: Path) -> None:
     shown = tactus(*args, folder=tmp_path)
     words = re.findall(r"^  (\w+) ", shown.stdout + shown.stderr, re.MULTILINE)
-    assert {"run", "check", "new", "doctor"} <= set(words)
+    assert {"run", "check", "new", "models", "keys", "doctor"} <= set(words)
 
 
-@pytest.mark.parametrize("command", ["run", "check", "new", "doctor"])
+@pytest.mark.parametrize("command", ["run", "check", "new", "models", "keys", "doctor"])
 def test_every_command_explains_itself(command: str, tmp_path: Path) -> None:
     shown = tactus(command, "--help", folder=tmp_path)
     assert shown.stdout.startswith(f"Usage: tactus {command}")
@@ -59,12 +59,13 @@ def test_help_and_version_import_next_to_nothing(option: str, tmp_path: Path) ->
     assert not unwanted & imported(option, folder=tmp_path)
 
 
-@pytest.mark.parametrize("command", ["check", "new", "doctor", "run"])
+@pytest.mark.parametrize("command", ["check", "new", "keys", "doctor", "run"])
 def test_a_command_without_a_model_imports_no_model_library(command: str, tmp_path: Path) -> None:
     (tmp_path / "greeting.lua").write_text(GREETING)
     args = {
         "check": ["check", "greeting.lua"],
         "new": ["new", "other"],
+        "keys": ["keys"],
         "doctor": ["doctor"],
         "run": ["run", "greeting.lua", "-p", "name=Ada"],
     }

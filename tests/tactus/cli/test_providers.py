@@ -84,7 +84,7 @@ async def test_a_missing_key_offers_the_models_of_this_machine(tmp_path: Path) -
     tags = json.dumps({"models": [{"name": "llama3:latest"}]})
     async with answering(tags) as port:
         shown = await run(folder=tmp_path, env={"OLLAMA_HOST": f"127.0.0.1:{port}"})
-    command = "tactus run ask.lua --model ollama_chat/llama3:latest --api-base"
+    command = "tactus run ask.lua --model ollama/llama3:latest --api-base"
     assert f"  {command} http://127.0.0.1:{port}/v1\n" in shown.stderr
     assert "  tactus run ask.lua --model demo --stream\n" in shown.stderr
     assert shown.returncode == 4

@@ -86,21 +86,51 @@ def test_every_option_of_an_agent_is_kept() -> None:
         """
         a = Agent {
             model = "openai/gpt-4o", system_prompt = "Be kind.", temperature = 0.5,
-            max_tokens = 100, timeout = 20, disable_streaming = true,
+            max_tokens = 100, timeout = 20, disable_streaming = true, reasoning = "low",
+            retry_mid_stream = true, fallback = {"anthropic/claude", "demo"}, tools = {"now"},
+            max_steps = 3, output = { name = field.string{} }, cache = 60,
         }
         """
     )
-    assert agent.model_dump() == {
+    told = agent.model_dump(exclude_none=True)
+    assert told.pop("output") == {"name": {"type": "string"}}
+    assert told == {
         "name": "a",
         "provider": "openai",
         "model": "gpt-4o",
         "system_prompt": "Be kind.",
         "temperature": 0.5,
         "max_tokens": 100,
-        "timeout": 20.0,
+        "reasoning": "low",
+        "timeout": {"first": 20.0, "gap": 20.0},
         "disable_streaming": True,
+        "retry_mid_stream": True,
+        "fallback": ("anthropic/claude", "demo/demo"),
+        "tools": ("now",),
+        "max_steps": 3,
+        "cache": 60.0,
         "line": 2,
     }
+
+
+def test_patience_is_one_number_or_one_for_each() -> None:
+    agent = only_agent('a = Agent { provider = "demo", timeout = {first = 60, gap = 5} }')
+    assert (agent.timeout.first, agent.timeout.gap) == (60, 5)
+
+
+def test_a_model_may_be_a_name_of_the_users_own() -> None:
+    text = 'a = Agent { model = "fast", fallback = {"slow"} }'
+    aliases = {"fast": "openai/gpt-4o-mini", "slow": "ollama/llama3"}
+    program = load(text, "story.lua", limits=Limits(), aliases=aliases)
+    (agent,) = program.definition.agents
+    program.close()
+    assert (agent.provider, agent.model) == ("openai", "gpt-4o-mini")
+    assert agent.fallback == ("ollama/llama3",)
+
+
+def test_a_misspelt_name_for_a_model_gets_the_nearest() -> None:
+    with pytest.raises(DefinitionError, match=r'no name in \[models\]\. Did you mean "fast"\?'):
+        load('a = Agent { model = "fats" }', "a.lua", limits=Limits(), aliases={"fast": "demo/x"})
 
 
 @pytest.mark.parametrize(
@@ -123,6 +153,14 @@ def test_every_option_of_an_agent_is_kept() -> None:
         ('agent({ model = "openai/x" })', "agent takes a name first", 1),
         ('a = Agent { model = "openai/x", name = "b" }', 'no option "name"', 1),
         ('output { story = "text" }', "output: story is not a field", 1),
+        ('a = Agent { provider = "demo", tools = "now" }', "tools takes a list of tools", 1),
+        ('a = Agent { provider = "demo", tools = { 3 } }', "1 is a number", 1),
+        ('a = Agent { provider = "demo", timeout = 0 }', "must be greater than 0; 0 came", 1),
+        ('a = Agent { provider = "demo", reasoning = "much" }', "must be one of", 1),
+        ('a = Agent { provider = "demo", fallback = { "gpt" } }', "'gpt' has no provider", 1),
+        ('a = Agent { provider = "demo", fallback = "b/c" }', "fallback: must be a list", 1),
+        ('a = Agent { provider = "demo", output = { x = 1 } }', "agent: x is not a field", 1),
+        ('a = Agent { provider = "demo", max_steps = 0 }', "must be greater than 0", 1),
         ("output { field.string{} }", "output takes named fields", 1),
         ("output { a = field.string{} }\noutput { b = field.string{} }", "declared twice", 2),
         (

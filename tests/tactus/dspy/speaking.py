@@ -1,4 +1,4 @@
-"""An agent of the openai provider, whose server is a scripted one on this machine."""
+"""An agent whose provider is a scripted server on this machine."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -8,11 +8,29 @@ from typing import Any
 from tactus.definitions import AgentDefinition
 from tactus.dspy.agent import Agent
 from tactus.dspy.models import Models
-from tactus.events import AgentStreamChunkEvent, AgentTurnEvent, Event
+from tactus.events import (
+    AgentReasoningChunkEvent,
+    AgentStreamChunkEvent,
+    AgentTurnEvent,
+    Event,
+    StepRestartedEvent,
+)
 from tactus.settings import Settings
-from tests.providers.openai import Answer, Request, Server, openai_server
+from tests.providers import provider_server
+from tests.providers.asked import Request
+from tests.providers.script import Answer
+from tests.providers.serving import Server
 
 KEY = "sk-canary/4f7b+19"
+SECRETS = {"OPENAI_API_KEY": KEY, "ANTHROPIC_API_KEY": KEY, "GEMINI_API_KEY": KEY}
+SPEAKERS = {  # who speaks each wire natively, as provider and model
+    "openai": ("openai", "gpt-4o-mini"),
+    "responses": ("openai_responses", "gpt-4o-mini"),
+    "anthropic": ("anthropic", "claude-sonnet-4-5"),
+    "gemini": ("gemini", "gemini-2.5-flash"),
+    "ollama": ("ollama_chat", "llama3.2"),
+    "llamacpp": ("llamacpp", "qwen3-8b"),
+}
 
 
 @dataclass
@@ -22,6 +40,7 @@ class Scene:
     agent: Agent
     server: Server
     events: list[Event]
+    another: Callable[[], "Scene"]  # an agent like it, of the same server, nothing told yet
 
     @property
     def chunks(self) -> list[AgentStreamChunkEvent]:
@@ -29,12 +48,28 @@ class Scene:
 
     @property
     def shown(self) -> str:
-        return "".join(chunk.chunk_text for chunk in self.chunks)
+        """The text as a reader has it, who drops what is told to be void."""
+        shown = ""
+        for event in self.events:
+            if isinstance(event, StepRestartedEvent):
+                shown = shown[: event.kept_length]
+            if isinstance(event, AgentStreamChunkEvent):
+                shown += event.chunk_text
+        return shown
+
+    @property
+    def thought(self) -> str:
+        found = [event for event in self.events if isinstance(event, AgentReasoningChunkEvent)]
+        return "".join(event.chunk_text for event in found)
 
     @property
     def attempts(self) -> list[int]:
         """The attempt that each stage of a turn tells."""
         return [event.attempt for event in self.events if isinstance(event, AgentTurnEvent)]
+
+    @property
+    def stages(self) -> list[str]:
+        return [event.stage for event in self.events if isinstance(event, AgentTurnEvent)]
 
     @property
     def kinds(self) -> list[str]:
@@ -50,31 +85,33 @@ class Scene:
 @asynccontextmanager
 async def scene(
     *answers: Answer,
+    wire: str = "openai",
     choose: Callable[[Request], Answer] | None = None,
     listening: bool = True,
     settings: dict[str, Any] | None = None,
     **definition: Any,
 ) -> AsyncIterator[Scene]:
     """An agent that speaks to a server with these answers; `settings` and `definition` override."""
-    async with openai_server(*answers, choose=choose) as server:
+    provider, model = SPEAKERS[wire]
+    async with provider_server(wire, *answers, choose=choose) as server:
         given = {
-            "api_base": {"openai": server.base_url},
-            "secrets": {"OPENAI_API_KEY": KEY},
+            "api_base": {provider: server.base_url},
+            "secrets": SECRETS,
             "retries": 0,
             "timeout": 20.0,
             **(settings or {}),
         }
         effective = Settings.model_validate(given)
         models = Models(effective)
-        events: list[Event] = []
-        fields = {"name": "storyteller", "provider": "openai", "model": "gpt-4o-mini", **definition}
-        agent = Agent(
-            AgentDefinition.model_validate(fields),
-            models,
-            effective,
-            events.append if listening else None,
-        )
+        fields = {"name": "storyteller", "provider": provider, "model": model, **definition}
+        declared = AgentDefinition.model_validate(fields)
+
+        def another() -> Scene:
+            events: list[Event] = []
+            agent = Agent(declared, models, effective, events.append if listening else None)
+            return Scene(agent, server, events, another)
+
         try:
-            yield Scene(agent, server, events)
+            yield another()
         finally:
             await models.aclose()

@@ -9,6 +9,8 @@ from tactus.settings import Settings
 from tests.providers.openai import Answer
 from tests.tactus.dspy.speaking import KEY, Scene, scene
 
+UNPAID = ("auth", "invalid_request", "rate_limit", "server", "transport")
+
 
 async def failure(it: Scene) -> TurnError:
     with pytest.raises(TurnError) as raised:
@@ -51,7 +53,9 @@ async def test_each_failure_has_its_reason_and_says_whether_to_try_again(
 
         assert (error.reason, error.retryable, error.text) == (reason, retryable, "")
         assert "\n" not in error.message
-        assert it.kinds == ["started", "failed"]
+        ending = reason if reason in ("blocked", "truncated") else "failed"
+        costs = [] if reason in UNPAID else ["cost"]  # what it cost is unknown, not nothing
+        assert it.kinds == ["started", *costs, ending]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +77,8 @@ async def test_the_text_that_came_before_a_failure_is_kept(answer: Answer, reaso
         assert error.reason == reason
         assert error.text == it.shown
         assert error.text.startswith("Once upon ")
-        assert it.kinds == ["started", "agent_stream_chunk", "failed"]
+        ending = "truncated" if reason == "truncated" else "failed"
+        assert it.kinds == ["started", "agent_stream_chunk", "cost", ending]
 
 
 async def test_a_connection_that_is_reset_loses_no_text_and_is_not_tried_again() -> None:

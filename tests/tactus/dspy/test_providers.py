@@ -1,5 +1,6 @@
 import pytest
 
+from tactus.dspy.provider_table import all_providers, find_provider
 from tactus.dspy.providers import door_to
 from tactus.dspy.redact import MASK, redact, without_userinfo
 from tactus.errors import SettingsError, TurnError
@@ -70,7 +71,7 @@ def test_a_key_that_litellm_would_miss_is_named_before_it_is_called(
     assert door_to(provider, Settings(api_base={provider: "http://localhost:1/v1"})).key is None
 
 
-@pytest.mark.parametrize("provider", ["lm_studio", "vertex_ai", "bedrock", "llamafile"])
+@pytest.mark.parametrize("provider", ["vertex_ai", "bedrock", "llamafile"])
 def test_a_provider_that_may_do_without_a_key_is_not_asked_for_one(provider: str) -> None:
     assert door_to(provider, Settings()).engine == "litellm"
 
@@ -121,3 +122,63 @@ def test_a_word_is_not_taken_for_a_secret() -> None:
 )
 def test_a_password_is_masked_where_an_address_holds_it(text: str, shown: str) -> None:
     assert without_userinfo(text) == shown
+
+
+def test_a_provider_of_ones_own_is_spoken_to_over_its_wire_and_has_no_price() -> None:
+    own = {"mine": {"wire": "anthropic", "api_base": "http://a/v1", "key": "MINE"}}
+    door = door_to("mine", Settings.model_validate({"providers": own, "secrets": {"MINE": "k"}}))
+
+    assert (door.engine, door.name, door.wire) == ("native", "anthropic", "anthropic")
+    assert (door.api_base, door.key, door.is_priced) == ("http://a/v1", "k", False)
+    with pytest.raises(TurnError, match="MINE is not set"):
+        door_to("mine", Settings.model_validate({"providers": own}))
+
+
+def test_a_provider_of_ones_own_may_take_the_name_of_another() -> None:
+    own = {"openai": {"wire": "responses", "api_base": "http://a/v1"}}
+    settings = Settings.model_validate({"providers": own, "secrets": {"OPENAI_API_KEY": "sk"}})
+
+    assert door_to("openai", settings).key == "none"
+
+
+@pytest.mark.parametrize(
+    ("provider", "api_base"),
+    [
+        ("llamacpp", "http://127.0.0.1:8080/v1"),
+        ("lmstudio", "http://127.0.0.1:1234/v1"),
+        ("lm_studio", "http://127.0.0.1:1234/v1"),
+        ("vllm", "http://127.0.0.1:8000/v1"),
+    ],
+)
+def test_servers_of_this_machine_are_where_they_usually_are(provider: str, api_base: str) -> None:
+    door = door_to(provider, Settings(secrets={"OPENAI_API_KEY": "sk"}))
+
+    assert (door.engine, door.api_base, door.key) == ("native", api_base, "EMPTY")
+
+
+def test_another_name_of_a_provider_goes_where_the_settings_put_it() -> None:
+    base = {"openai": "http://a/v1", "vllm": "http://b/v1", "ollama": "http://c/v1"}
+    settings = Settings(api_base=base, secrets={"OPENAI_API_KEY": "sk"})
+
+    assert door_to("openai_responses", settings).api_base == "http://a/v1"
+    assert door_to("hosted_vllm", settings).api_base == "http://b/v1"
+    assert door_to("ollama_chat", settings).api_base == "http://c/v1"
+
+
+def test_every_row_can_be_found_and_says_who_serves_it() -> None:
+    rows = all_providers(Settings())
+
+    names = [row.name for row in rows]
+    assert len(names) == len(set(names)) > 100
+    assert not [name for name in names if "/" in name]
+    for row in rows:
+        assert find_provider(row.name, Settings()) == row
+        assert (row.wire is None) == (row.engine == "litellm")
+        assert not (row.needs_key and row.placeholder_key)
+
+
+def test_litellm_serves_only_what_it_knows_where_it_is_asked_to_serve_all() -> None:
+    settings = Settings(engine="litellm", secrets={"OPENAI_API_KEY": "sk"})
+
+    assert door_to("openai", settings).engine == "litellm"
+    assert door_to("llamacpp", settings).engine == "native"

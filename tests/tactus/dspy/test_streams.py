@@ -186,7 +186,7 @@ async def test_cancelling_a_turn_that_is_not_streamed_closes_the_connection_too(
         tasks.cancel_scope.cancel()
         with anyio.fail_after(1, shield=True):
             await it.server.gone.wait()
-    assert it.kinds == ["started", "stopped"]
+    assert it.kinds == ["started", "cost", "stopped"]
 
 
 async def test_what_a_listener_raises_is_not_taken_for_the_models_failure() -> None:

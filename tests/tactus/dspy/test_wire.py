@@ -156,7 +156,7 @@ async def test_a_streamed_refusal_is_one_and_has_its_words(write_size: int | Non
 
         assert (error.reason, error.retryable) == ("refused", False)
         assert error.message == 'gpt-4o-mini refused to answer: I cannot do "that".'
-        assert it.kinds == ["started", "failed"]
+        assert it.kinds == ["started", "cost", "refused"]
 
 
 def call(name: str) -> dict[str, Any]:

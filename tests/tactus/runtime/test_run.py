@@ -171,7 +171,8 @@ async def test_a_failed_turn_is_an_error_event_with_the_line_and_its_text(
     assert error.excerpt.endswith('local result = storyteller({message = "Write a short story"})')
     assert isinstance(done.result.error, TurnError)
     assert done.result.error.text == text
-    assert done.story[-3:] == ["agent_turn:failed", "error", "run_finished"]
+    ending = "truncated" if code == "turn.truncated" else "failed"
+    assert done.story[-3:] == [f"agent_turn:{ending}", "error", "run_finished"]
     assert "k-secret-1" not in "".join(str(record.flat()) for record in done.records)
 
 
@@ -353,15 +354,27 @@ async def test_a_limit_of_tokens_is_refused_where_they_are_not_told(run: RunIt) 
     assert len(server.requests) == 1
 
 
-async def test_a_turn_that_failed_half_way_counts_and_its_cost_is_unknown(run: RunIt) -> None:
-    text = 'a = Agent { model = "openai/gpt-4o-mini" }\npcall(a, "hi")\nreturn { ok = true }'
+@pytest.mark.parametrize("listen", [True, False])
+async def test_a_turn_that_failed_half_way_counts_with_an_estimate(
+    run: RunIt, listen: bool
+) -> None:
+    text = """
+    a = Agent { model = "openai/gpt-4o-mini" }
+    pcall(a, {message = "hi", on_chunk = function() end})
+    return { ok = true }
+    """
     async with openai_server(Answer(("Once ", "upon"), cut="eof", cut_after=1)) as server:
         done = await run(
-            text, api_base={"openai": server.base_url}, secrets={"OPENAI_API_KEY": "k"}
+            text,
+            listen=listen,
+            api_base={"openai": server.base_url},
+            secrets={"OPENAI_API_KEY": "k"},
         )
     assert done.result.status == "completed"
     totals = done.result.totals
-    assert (totals.turns, totals.cost, totals.input_tokens) == (1, None, None)
+    assert (totals.turns, totals.estimated) == (1, True)
+    assert totals.cost
+    assert totals.output_tokens
 
 
 async def test_a_turn_that_was_refused_counts_and_costs_nothing(run: RunIt) -> None:

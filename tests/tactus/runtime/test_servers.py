@@ -7,6 +7,7 @@ import pytest
 from anyio.abc import SocketAttribute, SocketStream
 
 from tactus.runtime.servers import Candidate, LocalServer, candidates, find_servers
+from tactus.settings import Settings
 
 
 @asynccontextmanager
@@ -87,3 +88,33 @@ async def test_a_closed_port_is_no_error() -> None:
 def test_ollama_is_asked_on_this_machine_only(setting: str, place: tuple[str, int] | None) -> None:
     found = [c for c in candidates({"OLLAMA_HOST": setting}) if c.name == "Ollama"]
     assert [(c.host, c.port) for c in found] == ([] if place is None else [place])
+
+
+def test_the_settings_move_servers_and_name_others_on_this_machine_only() -> None:
+    settings = Settings.model_validate(
+        {
+            "api_base": {
+                "vllm": "http://localhost:9001/api",
+                "ollama": "http://[::1]:9002/v1",
+                "lmstudio": "https://gpu.example/v1",
+            },
+            "providers": {
+                "near": {"api_base": "http://127.0.0.1:9003/v1/"},
+                "far": {"api_base": "http://10.0.0.1:9004/v1"},
+                "odd": {"api_base": "http://127.0.0.1:port/v1"},
+            },
+        }
+    )
+    found = candidates({"OLLAMA_HOST": "gpu.example"}, settings)
+    assert [(each.provider, each.host, each.port, each.path, each.root) for each in found] == [
+        ("ollama", "::1", 9002, "/api/tags", "/v1"),
+        ("llamacpp", "127.0.0.1", 8080, "/v1/models", "/v1"),
+        ("vllm", "127.0.0.1", 9001, "/api/models", "/api"),
+        ("near", "127.0.0.1", 9003, "/v1/models", "/v1"),
+    ]
+
+
+def test_only_a_server_that_was_moved_past_the_settings_has_to_be_told_of() -> None:
+    moved = candidates({"OLLAMA_HOST": "127.0.0.1:5000"})
+    assert [each.name for each in moved if not each.is_known] == ["Ollama"]
+    assert all(each.is_known for each in candidates({}))
