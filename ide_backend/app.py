@@ -80,6 +80,8 @@ def create_app(
             supervisor = Supervisor(settings, log, hub, tasks)
             backend = Backend(settings, workspace, door, log, hub, supervisor)
             told.backend = backend
+            if settings.durable:
+                await _go_on(supervisor, log.folder)
             try:
                 yield {"backend": backend}
             finally:
@@ -99,6 +101,12 @@ def create_app(
     )
     app.router.redirect_slashes = False
     return Security(app, door)
+
+
+async def _go_on(supervisor: Supervisor, folder: Path) -> None:
+    from tactus.engine.durable import FILE, DurableEngine  # takes half a second
+
+    await supervisor.go_on(DurableEngine(folder / FILE, supervisor.drive))
 
 
 def routes() -> list[BaseRoute]:

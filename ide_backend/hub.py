@@ -41,9 +41,9 @@ class Hub:
         self._live: dict[str, Start] = {}
         self._tails: dict[tuple[str, Pace], Tail] = {}
 
-    def begin(self, start: Start) -> None:
-        """A run of the log begins."""
-        self._told[start.run_id] = 0
+    def begin(self, start: Start, seq: int = 0) -> None:
+        """A run of the log begins; or goes on behind `seq`, after its process died."""
+        self._told[start.run_id] = seq
         self._live[start.run_id] = start
         self._log.listen(start.run_id, self._heard)
         self.starts.append(start)

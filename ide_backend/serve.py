@@ -5,7 +5,8 @@ import os
 import secrets
 import socket
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -89,7 +90,7 @@ def prepare(folder: Path, *, settings: Settings, listener: socket.socket) -> tup
     private = folder.resolve() / FOLDER
     if private.is_symlink():
         raise SettingsError(f"{private} is a link, which may lead anywhere", hint="Remove it.")
-    files = open_files(private)
+    files = open_files(private, but=partial(_unended, private, settings))
     ignored = private / ".gitignore"
     try:
         if not ignored.exists():
@@ -118,6 +119,15 @@ def prepare(folder: Path, *, settings: Settings, listener: socket.socket) -> tup
     for logger in ("tactus.ide", "uvicorn.error"):
         logging.getLogger(logger).addFilter(_Keyless(Redactor(settings.secrets.values())))
     return _Uvicorn(config, ours, files), f"http://{HOST}:{number}/#token={door.token}"
+
+
+def _unended(private: Path, settings: Settings) -> Collection[str]:
+    """The runs of the last server that this one goes on with."""
+    if not settings.durable:
+        return ()
+    from tactus.engine.durable import FILE, unended  # takes half a second
+
+    return unended(private / FILE)
 
 
 class _Keyless(logging.Filter):

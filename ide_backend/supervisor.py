@@ -4,8 +4,9 @@ import logging
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.abc
@@ -14,16 +15,23 @@ import anyio.to_thread
 from ide_backend.hub import Hub, Start
 from ide_backend.problem import Problem
 from tactus.dspy.redact import Redactor
+from tactus.engine.journal import Journal
 from tactus.errors import StoreError
 from tactus.events import EventRecord
 from tactus.fields import check
 from tactus.runtime.run import Run
 from tactus.runtime.runtime import Runtime
 from tactus.settings import Settings
+from tactus.store import history
 from tactus.store.ledger import Began
 from tactus.store.log import EventLog
+from tactus.store.told import Told
+
+if TYPE_CHECKING:  # DBOS takes half a second to import: only a server of durable runs pays for it
+    from tactus.engine.durable import DurableEngine
 
 _LOGGER = logging.getLogger("tactus.ide")
+MOST_LEFT = 10_000  # runs that a server goes on with
 _WORKERS = 4  # threads that run Lua, whatever the number of runs
 
 
@@ -58,6 +66,9 @@ class Supervisor:
         self._hub = hub
         self._tasks = tasks
         self._runs: dict[str, Run] = {}
+        self._engine: DurableEngine | None = None
+        self._durable: set[str] = set()
+        self._told: dict[str, Told] = {}  # of runs whose server died, until they go on
         self._runtimes: dict[str | None, Runtime] = {}
         self._idle = anyio.Event()
         log.when_failing(self._stop_for_want_of_space)
@@ -100,13 +111,63 @@ class Supervisor:
         )
         self._hub.begin(Start(run_id, goal_id, started_ms))
 
+        engine = self._engine
+        plain = asdict(order)
+        if engine is None or keyless(plain) != plain:  # an order with a key in it is kept nowhere
+            self._runs[run_id] = self._prepared(run_id, order, goal_id)
+            self._tasks.start_soon(self._drive, self._runs[run_id])
+        else:
+            journal = engine.journal(self._log.flush, keyless)
+            self._runs[run_id] = self._prepared(run_id, order, goal_id, journal=journal)
+            self._durable.add(run_id)
+            await engine.start(run_id, plain)
+        return run_id
+
+    async def go_on(self, engine: "DurableEngine") -> None:
+        """Begin with `engine`, which goes on with the runs whose server died."""
+        live = partial(history.list_runs, status="running", limit=MOST_LEFT)
+        for run in await self._log.query(live):
+            told = self._told[run["id"]] = await self._log.take_over(run["id"])
+            self._hub.begin(Start(run["id"], run["goal_id"], run["started_ms"]), told.seq)
+        self._engine = engine
+        engine.open()
+
+    async def drive(self, run_id: str, plain: dict[str, Any]) -> dict[str, Any]:
+        """Drive a run of the engine to its end; one of an earlier server is repeated to there."""
+        if run_id not in self._runs:
+            if run_id not in self._told or self._engine is None:
+                return {}  # it has ended, or is forgotten
+            order = Order(**plain)
+            journal = self._engine.journal(self._log.flush, self.redactor.data)
+            self._runs[run_id] = self._prepared(
+                run_id, order, order.goal_id, journal=journal, told=self._told.pop(run_id)
+            )
+            self._durable.add(run_id)
+        await self._drive(self._runs[run_id])
+        await self._log.flush()
+        return {}
+
+    def _prepared(
+        self,
+        run_id: str,
+        order: Order,
+        goal_id: str | None,
+        *,
+        journal: Journal | None = None,
+        told: Told | None = None,
+    ) -> Run:
         def handle(record: EventRecord) -> None:
             self._log.append(_with_goal(record, goal_id))
 
-        run = runtime.prepare(order.text, order.path, order.params, handler=handle, run_id=run_id)
-        self._runs[run_id] = run
-        self._tasks.start_soon(self._drive, run)
-        return run_id
+        return self.runtime(order.model).prepare(
+            order.text,
+            order.path,
+            order.params,
+            handler=handle,
+            run_id=run_id,
+            journal=journal,
+            told=told,
+        )
 
     def stop(self, run_id: str) -> bool:
         """Stop a run, at once; False when it is not live. Its last events come a moment later."""
@@ -116,11 +177,17 @@ class Supervisor:
         return True
 
     async def stop_all(self) -> None:
-        """Stop every run and wait for their ends."""
+        """Stop every run and wait for their ends; durable ones go on with the next server."""
         for run in list(self._runs.values()):
-            run.stop()
+            if run.run_id in self._durable:
+                run.leave()
+                del self._runs[run.run_id]
+            else:
+                run.stop()
         while self._runs:
             await self._idle.wait()
+        if self._engine is not None:
+            await self._engine.close()
 
     async def aclose(self) -> None:
         """Close the connections to the providers."""
@@ -133,7 +200,8 @@ class Supervisor:
         except Exception:  # a defect of ours in one run must not end the others
             _LOGGER.exception("the run %s ended with a defect of Tactus", run.run_id)
         finally:
-            del self._runs[run.run_id]
+            self._runs.pop(run.run_id, None)
+            self._durable.discard(run.run_id)
             if not self._runs:
                 self._idle.set()
                 self._idle = anyio.Event()

@@ -69,6 +69,7 @@ class Settings(BaseModel):
 
     model: str | None = None
     streaming: bool = True
+    durable: bool = False  # runs of the IDE go on when their server has died
     engine: Literal["auto", "native", "litellm"] = "auto"
     timeout: float = Field(default=120.0, gt=0)  # seconds of silence that a turn bears
     retries: int = Field(default=2, ge=0, le=2)  # after the first request

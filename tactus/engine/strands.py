@@ -7,7 +7,8 @@ go on in the same order when the run is repeated, whatever the timing is then.
 
 from asyncio import Future, get_running_loop
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,6 +43,16 @@ class Strand:
 
 STRAND: ContextVar[Strand | None] = ContextVar("tactus_strand", default=None)
 """The strand that the current task belongs to; None within the body of a step."""
+
+
+@contextmanager
+def alone(path: str) -> Iterator[None]:
+    """Within the block, what the task does counts as that of a strand, which takes no steps."""
+    token = STRAND.set(Strand(path))
+    try:
+        yield
+    finally:
+        STRAND.reset(token)
 
 
 @dataclass(eq=False)

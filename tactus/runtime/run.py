@@ -13,7 +13,7 @@ from tactus.dsl.loader import Program
 from tactus.dsl.models import Aliases
 from tactus.engine.inline import InlineJournal
 from tactus.engine.journal import Journal
-from tactus.engine.strands import Strands
+from tactus.engine.strands import Strands, alone
 from tactus.errors import OutputError, StoppedError, TactusError
 from tactus.events import LogEvent, RunFinishedEvent, RunStartedEvent, ValidationEvent
 from tactus.lua.failure import limit_error
@@ -85,6 +85,7 @@ class Run:
         self._program: Program | None = None
         self._scope = anyio.CancelScope()
         self._interrupt = Interrupt()
+        self._left = False
         self._places = Places()
         self._chance = Chance(run_id, self._places)
         self._loading = Loading(
@@ -102,12 +103,40 @@ class Run:
         self.interrupt()
         self._scope.cancel()
 
+    def leave(self) -> None:
+        """Call the run off without an end, for a next process to go on; `drive` never returns."""
+        self._left = True
+        self.stop()
+
     def interrupt(self) -> None:
         """End what the procedure computes; from any thread, as for an event loop that is busy."""
         self._interrupt.set = True
 
     async def drive(self) -> RunResult:
         """Run to the end; every failure is in the result, as it is in the events."""
+        if not self._recorder.told.seq:  # else it was told when the run began
+            self._begin()
+        try:
+            value = self._validated(await self._execute())
+        except OutputError as error:
+            return self._finish("failed", error.value, error)
+        except StoppedError as error:
+            if self._left:
+                await anyio.sleep_forever()
+            return self._finish("stopped", None, error)
+        except TactusError as error:
+            return self._finish("failed", None, error)
+        except BaseException:
+            if self._left:
+                raise
+            self._finish("stopped", None, StoppedError("the run was cancelled"))
+            raise
+        finally:
+            if self._program is not None:
+                self._program.close()
+        return self._finish("completed", value, None)
+
+    def _begin(self) -> None:
         source = self._procedure.text.encode("utf-8", "replace")
         self._recorder.emit(
             RunStartedEvent(
@@ -116,21 +145,6 @@ class Run:
                 source_sha256=hashlib.sha256(source).hexdigest(),
             )
         )
-        try:
-            value = self._validated(await self._execute())
-        except OutputError as error:
-            return self._finish("failed", error.value, error)
-        except StoppedError as error:
-            return self._finish("stopped", None, error)
-        except TactusError as error:
-            return self._finish("failed", None, error)
-        except BaseException:
-            self._finish("stopped", None, StoppedError("the run was cancelled"))
-            raise
-        finally:
-            if self._program is not None:
-                self._program.close()
-        return self._finish("completed", value, None)
 
     async def _execute(self) -> Any:
         with self._scope as scope:
@@ -138,7 +152,8 @@ class Run:
                 scope.deadline = anyio.current_time() + self._limits.timeout
                 self._interrupt.deadline = time.monotonic() + self._limits.timeout
             await anyio.lowlevel.checkpoint()  # stopped before it began
-            self._program = await self._loading.load(self._procedure)
+            with alone("load"):  # what it tells is named, as by a strand
+                self._program = await self._loading.load(self._procedure)
             check_names(self._program.definition, self._toolbox.names())
             return await self._drive(self._program)
         if self._interrupt.set:

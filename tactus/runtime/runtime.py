@@ -22,6 +22,7 @@ from tactus.runtime.recorder import Recorder
 from tactus.runtime.run import Procedure, Run
 from tactus.runtime.tools.toolbox import Toolbox
 from tactus.settings import Settings
+from tactus.store.told import Told
 from tactus.telemetry.telemetry import Telemetry
 
 if TYPE_CHECKING:  # imported by the first agent of a process, see `_enlist`
@@ -82,6 +83,7 @@ class Runtime:
         run_id: str | None = None,
         listened: bool = True,
         journal: Journal | None = None,
+        told: Told | None = None,
         read: ReadFile = no_files,
     ) -> Run:
         """A run of the procedure, ready to be driven.
@@ -94,6 +96,7 @@ class Runtime:
             run_id: the identity of the run, a new one unless given.
             listened: whether the handler wants the text while it comes.
             journal: where its steps are recorded, and replayed from; in memory unless given.
+            told: what it had told by the time its process died, where it is repeated.
             read: reads the files that it runs as procedures; there are none unless given.
         """
         identity = run_id or uuid.uuid4().hex
@@ -106,7 +109,9 @@ class Runtime:
             enlist=self._enlist,
             toolbox=self._toolbox,
             aliases=self._settings.models,
-            recorder=Recorder(identity, _all(handlers), self.redactor, listened=listened),
+            recorder=Recorder(
+                identity, _all(handlers), self.redactor, listened=listened, told=told
+            ),
             limiter=self._limiter,
             journal=journal,
             questions=self._questions,

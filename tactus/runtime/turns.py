@@ -123,7 +123,12 @@ class Turns:
 
         async def take(hear: Hear | None = None) -> "TurnResult":
             return await agent.turn(
-                message, turn_id=turn_id, tools=tools, heard=hear, steps=self._strands
+                message,
+                turn_id=turn_id,
+                tools=tools,
+                heard=hear,
+                steps=self._strands,
+                torn=self._recorder.told.texts.get(turn_id, 0),
             )
 
         if turn.on_chunk is None:

@@ -49,6 +49,11 @@ class EventLog:
         self._writer: Writer[Item] = Writer(ledger.write, self._told)
 
     @property
+    def folder(self) -> Path:
+        """Where its files are."""
+        return self._file.parent
+
+    @property
     def failure(self) -> StoreError | None:
         """Why nothing can be written now, or None."""
         return self._writer.failure

@@ -27,7 +27,8 @@ async def test_every_plain_value_is_the_same_when_it_is_recorded_and_replayed() 
     text = """
     local v = step("all", function()
         return {
-            1, 2.0, 9007199254740993, math.mininteger, true, "ü\\n", null, {}, Json.array{}, { a = {} },
+            1, 2.0, 9007199254740993, math.mininteger, true, "ü\\n", null,
+            {}, Json.array{}, { a = {} },
         }
     end)
     return { Json.encode(v), math.type(v[2]), v[7] == null }

@@ -21,7 +21,10 @@ tool = Tool {
     end,
 }
 poet = Agent { model = "demo", tools = { tool } }
-critic = Agent { model = "demo" }
+local critics = {} -- each branch has its own: what one had heard before would depend on the timing
+for _, name in ipairs { "a", "b", "c" } do
+    critics[name] = agent("critic_" .. name, { model = "demo" })
+end
 broken = Agent { model = "demo/error-400" }
 
 local order = {}
@@ -29,10 +32,10 @@ local function branch(name, pause)
     return function()
         sleep(pause)
         order[name] = { random(1000), uuid() }
-        local said = critic("Branch " .. name).response
+        local said = critics[name]("Branch " .. name).response
         return { name = name, said = #said, inner = Parallel {
             function() sleep(pause) return step("inner " .. name, function()
-                return { random(1000), critic("In a step, " .. name).response }
+                return { random(1000), critics[name]("In a step, " .. name).response }
             end) end,
             function() return now() > 0 end,
         } }
@@ -82,7 +85,7 @@ class People:
     async def ask(self, question: Question) -> Answer:
         for _ in range(self._dice.randrange(5)):
             await anyio.lowlevel.checkpoint()
-        answers = {"input": "Ada", "choose": "y", "approve": True}
+        answers: dict[str, bool | str] = {"input": "Ada", "choose": "y", "approve": True}
         return Answer(answers[question.kind])
 
 
@@ -104,7 +107,7 @@ async def test_every_prefix_of_the_records_leads_to_the_same_result(folder: Path
     records, names = ran.records, steps(ran)
     assert first.value["which"] == "asks"
     assert first.value["calls"] == 1
-    for kept in range(0, len(records) + 1):
+    for kept in range(len(records) + 1):
         before = {at: record for at, record in records.items() if at <= kept}
         again = Journaled(ALL, folder=folder, questions=People(kept + 1), model=None)
         result = await again.run(before, seed=kept + 2)
