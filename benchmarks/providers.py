@@ -13,7 +13,7 @@ _OURS = ("agent", "run")
 
 
 def providers(address: str, number: int) -> Iterator[Figure]:
-    """CPU of a chunk when 5,000 come at once, and the time to the first text, warm."""
+    """CPU of a chunk, in bulk and one at a time, and the time to the first text, warm."""
     number = max(3, number - 2)  # slow peers, on five wires
     for wire in WIRES:
         rivals = [who for who in RIVALS if (who, wire) not in SILENT]
@@ -21,14 +21,20 @@ def providers(address: str, number: int) -> Iterator[Figure]:
         jobs = {who: (who, quick) for who in ("raw", *_OURS)}
         jobs |= {who: (who, slow) for who in rivals}
         taken = rounds(jobs, number)
-        spent = {
-            who: [one.cpu / len(one.turns) / job.chunks * 1e6 for one in taken[who]]
-            for who, (_, job) in jobs.items()
-        }
-        yield from _shown(wire, "CPU a chunk", "µs", spent, ("run",))
+        yield from _shown(wire, "CPU a chunk, in bulk", "µs", _spent(taken, 5_000), ("run",))
+        job = Job(address, 300, delay=2_000, warm=0, wire=wire)
+        taken = rounds({who: (who, job) for who in ("raw", *_OURS, *rivals)}, number)
+        yield from _shown(wire, "CPU a chunk, one each 2 ms", "µs", _spent(taken, 300), ("run",))
         job = Job(address, 20, calls=30, warm=3, wire=wire)
         taken = rounds({who: (who, job) for who in ("raw", *_OURS, "turns", *rivals)}, number)
         yield from _shown(wire, "time to first text", "ms", _firsts(taken), ("turns", "run"))
+
+
+def _spent(taken: dict[str, list[Measured]], chunks: int) -> dict[str, list[float]]:
+    return {
+        who: [one.cpu / len(one.turns) / chunks * 1e6 for one in each]
+        for who, each in taken.items()
+    }
 
 
 def _firsts(taken: dict[str, list[Measured]]) -> dict[str, list[float]]:

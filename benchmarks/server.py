@@ -101,9 +101,9 @@ def streamed(chunks: int, joined: bool, kind: Kind = "digits") -> tuple[bytes, .
 
 
 @cache
-def spoken(wire: str, chunks: int) -> bytes:
+def spoken(wire: str, chunks: int) -> tuple[bytes, ...]:
     """The streamed answer as another provider sends it, each frame in an HTTP chunk."""
-    return b"".join(_in_http(rendered(wire, Answer(tuple(map(piece, range(chunks)))))))
+    return _in_http(rendered(wire, Answer(tuple(map(piece, range(chunks))))))
 
 
 def _in_http(frames: Sequence[bytes]) -> tuple[bytes, ...]:
@@ -177,12 +177,11 @@ class _Connection(asyncio.Protocol):
                 answer = Script.read(hold.partition("-")[2] or _HELD)
                 self._held.kept.append((self, answer))
                 self._held.tell()
-            case named if wire is not None:
-                head = _HEAD % (wire[1], b"Transfer-Encoding: chunked")
-                self._transport.write(head + spoken(wire[0], Script.read(named).chunks))
             case named:
                 answer = Script.read(named)
-                if json.loads(body).get("stream"):
+                if wire is not None:
+                    self.send_stream(spoken(wire[0], answer.chunks), answer, wire[1])
+                elif json.loads(body).get("stream"):
                     self.stream(answer)
                 else:
                     self.send(b"application/json", whole(answer.chunks))
@@ -191,8 +190,11 @@ class _Connection(asyncio.Protocol):
         self._transport.write(_HEAD % (content_type, b"Content-Length: %d" % len(body)) + body)
 
     def stream(self, answer: Script) -> None:
-        head = _HEAD % (b"text/event-stream", b"Transfer-Encoding: chunked")
         frames = streamed(answer.chunks, answer.joined, answer.kind)
+        self.send_stream(frames, answer, b"text/event-stream")
+
+    def send_stream(self, frames: tuple[bytes, ...], answer: Script, content_type: bytes) -> None:
+        head = _HEAD % (content_type, b"Transfer-Encoding: chunked")
         if not answer.pace:
             self._transport.write(b"".join((head, *frames)))
             return

@@ -5,63 +5,28 @@ those of all other strands. Which of several steps was done first is recorded, s
 go on in the same order when the run is repeated, whatever the timing is then.
 """
 
-from asyncio import Future, get_running_loop
+from asyncio import get_running_loop
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 import anyio
 from anyio.abc import TaskGroup
 
 from tactus.engine.journal import Body, Journal
+from tactus.engine.strand import (
+    STRAND,
+    Function,
+    Step,
+    Strand,
+    beside,
+    seen,
+    settle,
+    settled,
+    single,
+)
 
-Function = Callable[[], Awaitable[Any]]
-
-
-@dataclass(eq=False)
-class Strand:
-    """One strand; `path` names it alike in every replay."""
-
-    path: str
-    above: "Strand | None" = None
-    ended: bool = False
-    result: Any = None
-    failure: Exception | None = None
-    branches: int = 0  # begun so far
-    awaited: int = 0  # of its branches, how many must end before it goes on
-    ended_first: "Strand | None" = None  # of those it waits for, or the one that failed
-    go: anyio.Event = field(default_factory=anyio.Event)
-    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
-
-    def is_below(self, other: "Strand") -> bool:
-        """Whether this is `other`, or began within it."""
-        return self.path == other.path or self.path.startswith(f"{other.path}.")
-
-
-STRAND: ContextVar[Strand | None] = ContextVar("tactus_strand", default=None)
-"""The strand that the current task belongs to; None within the body of a step."""
-
-
-@contextmanager
-def alone(path: str) -> Iterator[None]:
-    """Within the block, what the task does counts as that of a strand, which takes no steps."""
-    token = STRAND.set(Strand(path))
-    try:
-        yield
-    finally:
-        STRAND.reset(token)
-
-
-@dataclass(eq=False)
-class _Step:
-    """A step under way, and the strand that waits for it."""
-
-    strand: Strand
-    future: "Future[Any]"
-    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+__all__ = ["STRAND", "Strands"]
 
 
 class Strands:
@@ -71,7 +36,7 @@ class Strands:
         self._journal = journal
         self._strands: list[Strand] = []  # that have not ended
         self._ready: deque[Strand] = deque()
-        self._steps: list[_Step] = []  # in the order in which they were drawn
+        self._steps: list[Step] = []  # in the order in which they were drawn
         self._paused = anyio.Event()
         self._tasks: TaskGroup | None = None
 
@@ -97,7 +62,7 @@ class Strands:
                         strand.go.set()  # nobody calls upon it any more
                 tasks.cancel_scope.cancel()
         except BaseExceptionGroup as group:
-            raise _single(group) from None
+            raise single(group) from None
         if main.failure is not None:
             raise main.failure
         return main.result
@@ -130,7 +95,7 @@ class Strands:
             Exception: what the first that failed raised; the others are ended then.
         """
         if STRAND.get() is None:
-            return await _beside(functions)
+            return await beside(functions)
         strands = await self._branch(functions, awaited=len(functions))
         for failed in strands:
             if failed.failure is not None:
@@ -205,10 +170,10 @@ class Strands:
 
     async def _wait(self, strand: Strand, body: Body) -> Any:
         assert self._tasks is not None, "steps are taken within `run`"  # noqa: S101
-        step = _Step(strand, get_running_loop().create_future())
-        step.future.add_done_callback(_seen)
+        step = Step(strand, get_running_loop().create_future())
+        step.future.add_done_callback(seen)
         self._steps.append(step)
-        self._tasks.start_soon(_settle, step, body)
+        self._tasks.start_soon(settle, step, body)
         try:
             await self._pause(strand)
         except BaseException:
@@ -243,7 +208,7 @@ class Strands:
             steps = list(self._steps)
             done: Sequence[int] = [0]
             if len(steps) == 1:
-                await _settled(steps[0].future)
+                await settled(steps[0].future)
             else:
                 done = await self._journal.first([step.future for step in steps])
             for step in [steps[position] for position in done]:
@@ -263,53 +228,3 @@ class Strands:
             step.scope.cancel()
             step.future.cancel()
         self._ready = deque(strand for strand in self._ready if strand not in strands)
-
-
-async def _beside(functions: Sequence[Function]) -> list[Any]:
-    results: list[Any] = [None] * len(functions)
-
-    async def one(position: int) -> None:
-        results[position] = await functions[position]()
-
-    try:
-        async with anyio.create_task_group() as tasks:
-            for position in range(len(functions)):
-                tasks.start_soon(one, position)
-    except BaseExceptionGroup as group:
-        raise _single(group) from None
-    return results
-
-
-async def _settle(step: _Step, body: Body) -> None:
-    """Run the body of a step, and hand its outcome to who waits for it."""
-    STRAND.set(None)
-    with step.scope:
-        try:
-            result = await body()
-        except Exception as error:  # noqa: BLE001  # raised where it is waited for
-            if not step.future.done():
-                step.future.set_exception(error)
-            return
-        if not step.future.done():
-            step.future.set_result(result)
-
-
-def _seen(future: "Future[Any]") -> None:
-    """Note that somebody knows of the outcome, also when nobody asks any more."""
-    if not future.cancelled():
-        future.exception()
-
-
-async def _settled(future: "Future[Any]") -> None:
-    """Wait until the future has an outcome, whatever it is."""
-    if not future.done():
-        done = anyio.Event()
-        future.add_done_callback(lambda _: done.set())
-        await done.wait()
-
-
-def _single(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

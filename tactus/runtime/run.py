@@ -13,7 +13,8 @@ from tactus.dsl.loader import Program
 from tactus.dsl.models import Aliases
 from tactus.engine.inline import InlineJournal
 from tactus.engine.journal import Journal
-from tactus.engine.strands import Strands, alone
+from tactus.engine.strand import alone
+from tactus.engine.strands import Strands
 from tactus.errors import OutputError, StoppedError, TactusError
 from tactus.events import LogEvent, RunFinishedEvent, RunStartedEvent, ValidationEvent
 from tactus.lua.failure import limit_error

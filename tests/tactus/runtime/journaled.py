@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import anyio
+
 from tactus.engine.inline import InlineJournal, Recorded
 from tactus.events import Event
 from tactus.runtime.files import below, no_files
@@ -21,6 +23,7 @@ class Journaled:
         text: the procedure.
         folder: where it lies, for those that it runs.
         questions: who answers.
+        limiter: where Lua computes.
         settings: of the run.
     """
 
@@ -30,6 +33,7 @@ class Journaled:
         *,
         folder: Path | None = None,
         questions: Questions | None = None,
+        limiter: anyio.CapacityLimiter | None = None,
         **settings: Any,
     ) -> None:
         self.journal = InlineJournal()
@@ -37,6 +41,7 @@ class Journaled:
         self._text = text
         self._read = no_files if folder is None else below(folder)
         self._questions = questions
+        self._limiter = limiter
         self._settings = settings
 
     @property
@@ -58,6 +63,7 @@ class Journaled:
         self.events = events = []
         runtime = Runtime(
             Settings.model_validate({"model": "demo", "demo": pace, **self._settings}),
+            self._limiter,
             questions=self._questions,
         )
         return runtime.prepare(

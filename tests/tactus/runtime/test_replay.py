@@ -118,6 +118,16 @@ async def test_every_prefix_of_the_records_leads_to_the_same_result(folder: Path
         assert result.totals.output_tokens == first.totals.output_tokens, kept
 
 
+async def test_in_worker_threads_it_is_the_same(folder: Path) -> None:
+    ran = Journaled(ALL, folder=folder, questions=People(0), model=None)
+    first = await ran.value(seed=1)
+    limiter = anyio.CapacityLimiter(2)
+    threaded = Journaled(ALL, folder=folder, questions=People(1), model=None, limiter=limiter)
+    assert await threaded.value(seed=2) == first
+    assert steps(threaded) == steps(ran)
+    assert await threaded.value(ran.records) == first
+
+
 async def test_the_whole_of_the_records_leads_to_no_new_one(folder: Path) -> None:
     ran = Journaled(ALL, folder=folder, questions=People(0), model=None)
     first = await ran.value(seed=1)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import anyio
 import pytest
 
 from tactus.errors import InputError, LimitError, OutputError, ProcedureError, TactusError
@@ -151,6 +152,15 @@ async def test_one_that_runs_itself_ends_with_an_error(folder: Path) -> None:
     (folder / "again.lua").write_text('return run_procedure("again.lua")', "utf-8")
     with pytest.raises(ProcedureError, match="is 9 procedures deep"):
         await Journaled('return run_procedure("again.lua")', folder=folder).value()
+
+
+async def test_what_it_logs_while_it_loads_in_a_thread_is_told(folder: Path) -> None:
+    (folder / "say.lua").write_text('print("loading") sleep(0) print("on") return uuid()', "utf-8")
+    text = 'return run_procedure("say.lua")'
+    ran = Journaled(text, folder=folder, limiter=anyio.CapacityLimiter(1))
+    first = await ran.value()
+    assert [e.message for e in ran.events if isinstance(e, LogEvent)] == ["loading", "on"]
+    assert await Journaled(text, folder=folder).value() == first
 
 
 async def test_a_limit_of_its_own_lua_ends_the_run(folder: Path) -> None:

@@ -19,6 +19,7 @@ export interface EventRecord {
     | StepRestartedEvent
     | CostEvent
     | ToolCallEvent
+    | QuestionEvent
     | LogEvent
     | ValidationEvent
     | ErrorEvent
@@ -145,6 +146,23 @@ export interface ToolCallEvent {
   error?: string | null;
   duration_ms?: number | null;
   text_length?: number;
+}
+/**
+ * A person is asked; told again with the `answer`, or once it is `withdrawn`.
+ *
+ * `until` is when the default is taken, in seconds since the epoch; None: it waits for ever. The
+ * last event of a question says how it stands.
+ */
+export interface QuestionEvent {
+  event_type: "question";
+  question_id: string;
+  kind: "approve" | "input" | "choose";
+  message: string;
+  options?: string[];
+  until?: number | null;
+  answer?: boolean | string | null;
+  withdrawn?: boolean;
+  turn_id?: string | null;
 }
 /**
  * The procedure wrote to its log (`Log.info`, `print`).
