@@ -168,6 +168,11 @@ describe("the log of a run", () => {
     ]);
   });
 
+  it("shows turns that go on at the same time one after another", () => {
+    const { log } = logOf(turn(1, "one", "started"), turn(2, "two", "started"));
+    expect(outline(log)).toEqual(["one waiting", [], "two waiting", []]);
+  });
+
   it("shows what a tool logs where it was called, everything else in the run", () => {
     const { log } = logOf(
       logLine(1),

@@ -130,8 +130,7 @@ export class RunLog {
 
   /** A turn that is new: within the one whose tool calls its agent, or next in the run. */
   #begin(event: TurnEvent): TurnLog {
-    const outer =
-      this.#within((turn) => turn.hasIdleCall) ?? this.#within((turn) => !turn.isCalling);
+    const outer = this.#within((turn) => turn.hasIdleCall); // others are only at the same time
     const nested = outer !== undefined && outer.depth < DEEPEST;
     const turn = TurnLog.of(event, nested ? outer.depth + 1 : 0);
     if (nested) outer.nest(turn);

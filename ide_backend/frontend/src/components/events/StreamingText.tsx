@@ -8,10 +8,13 @@ interface Props {
   trimmed?: boolean;
 }
 
+const BLOCK = 2_000; // characters after which the text before the next line is laid away
+
 /**
- * A text that grows, in one text node that is added to at most once a frame.
+ * A text that grows, in a text node that is added to at most once a frame.
  *
- * React does not see the pieces: a long answer costs as much for its last word as for its first.
+ * React does not see the pieces, and what is long done stands in blocks of its own, which the
+ * browser does not lay out again: a long answer costs as much for its last word as for its first.
  */
 export function StreamingText({ text, trimmed = false }: Props) {
   const box = useRef<HTMLDivElement>(null);
@@ -23,15 +26,32 @@ export function StreamingText({ text, trimmed = false }: Props) {
       begun ||= rest !== "";
       return rest;
     };
-    const node = document.createTextNode(shown(text.toString()));
-    box.current?.replaceChildren(node);
+    let node = document.createTextNode("");
+    const add = (piece: string) => {
+      node.appendData(piece);
+      while (node.length > BLOCK) {
+        const end = node.data.indexOf("\n", BLOCK) + 1;
+        if (end === 0) return;
+        const rest = node.splitText(end);
+        const block = document.createElement("div");
+        node.replaceWith(block);
+        block.append(node);
+        node = rest;
+      }
+    };
+    const begin = () => {
+      node = document.createTextNode("");
+      box.current?.replaceChildren(node);
+      add(shown(text.toString()));
+    };
+    begin();
     let pending = "";
     let replaced = false;
     const drawing = onceAFrame(() => {
       if (replaced) {
         begun = !trimmed;
-        node.data = shown(text.toString());
-      } else node.appendData(shown(pending));
+        begin();
+      } else add(shown(pending));
       pending = "";
       replaced = false;
     });
