@@ -30,7 +30,13 @@ def environment() -> dict[str, str]:
         if not name.endswith(_AMBIENT) and not name.startswith("TACTUS_")
     }
     offline = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LANGSMITH_TRACING": "false"}
-    return {**ours, **offline, "DSPY_CACHEDIR": f"{tempfile.gettempdir()}/tactus-benchmarks"}
+    quiet = {"PYTHONWARNINGS": "ignore"}  # LiteLLM's about its own objects
+    return {
+        **ours,
+        **offline,
+        **quiet,
+        "DSPY_CACHEDIR": f"{tempfile.gettempdir()}/tactus-benchmarks",
+    }
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from statistics import median
 
 from benchmarks.figures import Figure, compared
 from benchmarks.processes import rounds
-from benchmarks.rivals import OWN_WAY, RIVALS, SILENT
+from benchmarks.rivals import OWN_WAY, RIVALS, SPEAKS
 from benchmarks.wires import WIRES
 from benchmarks.worker import Job, Measured
 
@@ -16,7 +16,7 @@ def providers(address: str, number: int) -> Iterator[Figure]:
     """CPU of a chunk, in bulk and one at a time, and the time to the first text, warm."""
     number = max(3, number - 2)  # slow peers, on five wires
     for wire in WIRES:
-        rivals = [who for who in RIVALS if (who, wire) not in SILENT]
+        rivals = [who for who in RIVALS if wire in SPEAKS.get(who, WIRES)]
         quick, slow = (Job(address, 5_000, calls=calls, warm=0, wire=wire) for calls in (6, 1))
         jobs = {who: (who, quick) for who in ("raw", *_OURS)}
         jobs |= {who: (who, slow) for who in rivals}

@@ -1,11 +1,10 @@
 """The frameworks that Tactus is compared with, each as its documentation says to stream with it.
 
-A wire that one of them does not speak is not in its table. Tracing, telemetry, caches and waiting
-for more text before it is told are off. Most are installed in an environment of their own.
+Tracing, telemetry, caches and waiting for more text before it is told are off. Most are installed
+in an environment of their own.
 """
 
 # mypy: disable-error-code="import-not-found"
-import warnings
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -56,28 +55,22 @@ async def openai_sdk(base_url: str, listens: str, wire: str) -> AsyncIterator[Tu
 
 @asynccontextmanager
 async def litellm(base_url: str, listens: str, wire: str) -> AsyncIterator[Turn]:
-    """LiteLLM's `acompletion`; of OpenAI's responses, `aresponses`, which is cheaper there."""
+    """LiteLLM's `acompletion`, which tells every wire's answers as OpenAI's chat does."""
     import litellm as library
 
-    warnings.filterwarnings("ignore", "Pydantic serializer warnings")  # about its own objects
     library.telemetry = False
-    spoken_as = {"responses": "openai", "ollama": "ollama_chat"}.get(wire, wire)
-    model = f"{spoken_as}/{WIRES[wire].model}"
+    spoken_as = {"responses": "openai/responses", "ollama": "ollama_chat"}.get(wire, wire)
     strips = wire in ("anthropic", "ollama")
-    api_base = _root(base_url, wire) if strips else base_url
-    common = {"api_base": api_base, "api_key": KEY, "stream": True, "num_retries": 0}
 
-    async def responses(heard: Heard, streamed: bool) -> None:
-        events = await library.aresponses(model=model, instructions=SYSTEM, input=MESSAGE, **common)
-        async for event in events:
-            if event.type == "response.output_text.delta":
-                heard.add(event.delta)
-        heard.end()
-
-    async def chat(heard: Heard, streamed: bool) -> None:
-        options = {"include_usage": True}
+    async def turn(heard: Heard, streamed: bool) -> None:
         chunks = await library.acompletion(
-            model=model, messages=_MESSAGES, stream_options=options, **common
+            model=f"{spoken_as}/{WIRES[wire].model}",
+            messages=_MESSAGES,
+            api_base=_root(base_url, wire) if strips else base_url,
+            api_key=KEY,
+            stream=True,
+            stream_options={"include_usage": True},
+            num_retries=0,
         )
         async for chunk in chunks:
             for choice in chunk.choices:
@@ -85,7 +78,32 @@ async def litellm(base_url: str, listens: str, wire: str) -> AsyncIterator[Turn]
                     heard.add(choice.delta.content)
         heard.end()
 
-    yield responses if wire == "responses" else chat
+    yield turn
+
+
+@asynccontextmanager
+async def litellm_responses(base_url: str, listens: str, wire: str) -> AsyncIterator[Turn]:
+    """LiteLLM's `aresponses`, which hands on the events of OpenAI's responses as they are."""
+    import litellm as library
+
+    library.telemetry = False
+
+    async def turn(heard: Heard, streamed: bool) -> None:
+        events = await library.aresponses(
+            model=f"openai/{WIRES[wire].model}",
+            instructions=SYSTEM,
+            input=MESSAGE,
+            api_base=base_url,
+            api_key=KEY,
+            stream=True,
+            num_retries=0,
+        )
+        async for event in events:
+            if event.type == "response.output_text.delta":
+                heard.add(event.delta)
+        heard.end()
+
+    yield turn
 
 
 @asynccontextmanager
@@ -186,14 +204,15 @@ def _langchain_model(base_url: str, wire: str) -> Any:
 RIVALS: dict[str, Callable[[str, str, str], Any]] = {
     "OpenAI SDK": openai_sdk,
     "LiteLLM": litellm,
+    "LiteLLM aresponses": litellm_responses,
     "Pydantic AI": pydantic_ai,
     "LangGraph": langgraph,
 }
+SPEAKS = {"OpenAI SDK": ("openai", "responses", "ollama"), "LiteLLM aresponses": ("responses",)}
+"""The wires of those who do not speak all."""
+
 OWN_WAY = {("LiteLLM", "ollama"), ("LangGraph", "ollama")}
 """Who speaks Ollama's own wire there, lines of JSON, in place of OpenAI's chat."""
-
-SILENT = {("OpenAI SDK", "anthropic"), ("OpenAI SDK", "gemini")}
-"""Who does not speak which wire."""
 
 ELSEWHERE = {"OpenAI SDK", "Pydantic AI", "LangGraph"}
 """Whose packages are installed beside ours, and not with them."""

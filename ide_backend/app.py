@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from ide_backend.backend import Backend, backend_of
 from ide_backend.hub import Hub
 from ide_backend.problem import Problem
-from ide_backend.routes import descriptions, figures, files, page, runs, streams
+from ide_backend.routes import descriptions, figures, files, page, questions, runs, streams
 from ide_backend.security import Door, Security
 from ide_backend.supervisor import Supervisor
 from ide_backend.workspace import Workspace
@@ -77,7 +77,7 @@ def create_app(
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Backend]]:
         async with open_log(log_folder) as log, anyio.create_task_group() as tasks:
             hub = Hub(log, tasks)
-            supervisor = Supervisor(settings, log, hub, tasks)
+            supervisor = Supervisor(settings, workspace.root, log, hub, tasks)
             backend = Backend(settings, workspace, door, log, hub, supervisor)
             told.backend = backend
             if settings.durable:
@@ -136,6 +136,8 @@ def routes() -> list[BaseRoute]:
         route("/api/runs/{id}/events", streams.run_events),
         route("/api/events", streams.all_events),
         route("/api/stream", streams.run_and_stream, "POST"),
+        route("/api/questions", questions.list_questions),
+        route("/api/questions/{id}", questions.answer_question, "POST"),
         route("/api/turns", runs.list_turns),
         route("/api/analytics", figures.analytics),
         route("/api/models", figures.models),

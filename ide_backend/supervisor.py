@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -19,6 +20,8 @@ from tactus.engine.journal import Journal
 from tactus.errors import StoreError
 from tactus.events import EventRecord
 from tactus.fields import check
+from tactus.runtime.files import below
+from tactus.runtime.questions import Desk
 from tactus.runtime.run import Run
 from tactus.runtime.runtime import Runtime
 from tactus.settings import Settings
@@ -51,17 +54,28 @@ class Supervisor:
 
     Args:
         settings: the settings of every run.
+        folder: where they find the procedures that they run.
         log: where the events go.
         hub: who is told of them.
         tasks: where the runs live.
+
+    Attributes:
+        desk: the questions of all runs, each until it is answered.
     """
 
     def __init__(
-        self, settings: Settings, log: EventLog, hub: Hub, tasks: anyio.abc.TaskGroup
+        self,
+        settings: Settings,
+        folder: Path,
+        log: EventLog,
+        hub: Hub,
+        tasks: anyio.abc.TaskGroup,
     ) -> None:
+        self.desk = Desk()
         self.limiter = anyio.CapacityLimiter(_WORKERS)
         self.redactor = Redactor(settings.secrets.values())
         self._settings = settings
+        self._read = below(folder)
         self._log = log
         self._hub = hub
         self._tasks = tasks
@@ -83,7 +97,7 @@ class Supervisor:
         wanted = model or self._settings.model
         if wanted not in self._runtimes:
             settings = self._settings.model_copy(update={"model": wanted})
-            self._runtimes[wanted] = Runtime(settings, self.limiter)
+            self._runtimes[wanted] = Runtime(settings, self.limiter, self.desk)
         return self._runtimes[wanted]
 
     async def start(self, order: Order) -> str:
@@ -167,6 +181,7 @@ class Supervisor:
             run_id=run_id,
             journal=journal,
             told=told,
+            read=self._read,
         )
 
     def stop(self, run_id: str) -> bool:

@@ -36,7 +36,10 @@ answer that broke off; with any other error; or stopped by whoever runs it."""
 
 
 class AgentTurnEvent(Told):
-    """An agent's turn began or ended: each ends once, in one of the ways of `Ending`."""
+    """An agent's turn began or ended: each ends once, in one of the ways of `Ending`.
+
+    `parent_turn_id` is the turn in which it was begun, by a tool or by a listener.
+    """
 
     event_type: Literal["agent_turn"] = "agent_turn"
     stage: Literal["started"] | Ending
@@ -46,6 +49,7 @@ class AgentTurnEvent(Told):
     model: str
     streaming: bool
     attempt: int = 1
+    parent_turn_id: str | None = None
 
 
 class AgentReasoningChunkEvent(Told):

@@ -144,6 +144,29 @@ class RunList(_Answer):
     counts: RunCounts
 
 
+class OpenQuestion(_Answer):
+    """A question that waits for a person; `until` is when that ends, in seconds of the epoch."""
+
+    question_id: str
+    run_id: str
+    kind: Literal["approve", "input", "choose"]
+    message: str
+    options: list[str]
+    until: float | None
+
+
+class QuestionList(_Answer):
+    """The questions that wait, the oldest first."""
+
+    questions: list[OpenQuestion]
+
+
+class Answered(_Answer):
+    """The answer was taken: the run goes on."""
+
+    answered: Literal[True]
+
+
 class Turn(_Answer):
     """A turn of an agent, with its text so far."""
 

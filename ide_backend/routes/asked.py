@@ -3,7 +3,7 @@
 from typing import Annotated, Any, TypeVar
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr, ValidationError
 from starlette.requests import Request
 
 from ide_backend.problem import Problem
@@ -71,6 +71,12 @@ class RerunBody(_Body):
     """The same run again, with other inputs if there are some."""
 
     params: dict[str, Any] | None = None
+
+
+class AnswerBody(_Body):
+    """What a person says: true or false, a text, or one of the options."""
+
+    answer: StrictBool | StrictStr
 
 
 class NothingBody(_Body):

@@ -26,6 +26,7 @@ _BODIES: dict[str, type[BaseModel]] = {
     "stop_run": asked.NothingBody,
     "rerun": asked.RerunBody,
     "delete_run": asked.NothingBody,
+    "answer_question": asked.AnswerBody,
     "run_and_stream": asked.StreamBody,
 }
 _ANSWERS: dict[str, Any] = {
@@ -41,6 +42,8 @@ _ANSWERS: dict[str, Any] = {
     "start_run": answers.OneRun,
     "stop_run": answers.OneRun,
     "rerun": answers.OneRun,
+    "list_questions": answers.QuestionList,
+    "answer_question": answers.Answered,
     "list_turns": answers.TurnList,
     "analytics": answers.Analytics,
     "models": answers.Models,
@@ -69,6 +72,7 @@ _QUERY: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("before", "limit"), _WHOLE),
     },
     "list_turns": {"status": _TEXT, "run": _TEXT, "limit": _WHOLE},
+    "list_questions": {"run": _TEXT},
     "analytics": {"since": _WHOLE, "bucket": _WHOLE},
     "run_events": {**_STREAM_QUERY, "after": _WHOLE},
     "all_events": {**_STREAM_QUERY, **dict.fromkeys(("run", "goal", "type"), _TEXT)},

@@ -79,6 +79,7 @@ class Agent(dspy.Module):  # type: ignore[misc]
         heard: Callable[[Piece], None] | None = None,
         steps: Steps | None = None,
         torn: int = 0,
+        parent: str | None = None,
     ) -> TurnResult:
         """Say `message` to the model and return its answer.
 
@@ -92,6 +93,7 @@ class Agent(dspy.Module):  # type: ignore[misc]
                 at once when the turn is not streamed. Not told of what is replayed.
             steps: where the model's answers and the tools' results are recorded, or None.
             torn: how many characters of this very turn were told by a process that died in it.
+            parent: the turn within which this one is begun, or None.
 
         Raises:
             TurnError: the turn failed; holds the text that had come.
@@ -106,6 +108,7 @@ class Agent(dspy.Module):  # type: ignore[misc]
             streaming=self._should_stream(heard),
             purse=self._purse,
             torn=torn,
+            parent=parent,
         )
         before = self._messages
         exchange = Exchange(

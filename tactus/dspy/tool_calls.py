@@ -13,7 +13,7 @@ import orjson
 from dspy.lm15 import TextPart, ToolResultPart
 
 from tactus.dspy.turn import Turn
-from tactus.errors import LimitError, StoppedError, TactusError, ToolError
+from tactus.errors import ENDING, TactusError, ToolError
 from tactus.events import ToolCallEvent
 from tactus.steps import Steps
 from tactus.tool import Tool
@@ -90,7 +90,7 @@ class ToolCalls:
         try:
             tool, arguments = self._checked(asked)
             result = await self._result(tool, arguments)
-        except (LimitError, StoppedError):
+        except ENDING:
             raise
         except TactusError as failure:
             error = failure.message if failure.hint is None else f"{failure.message} {failure.hint}"

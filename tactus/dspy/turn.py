@@ -68,6 +68,7 @@ class Turn:
         streaming: bool,
         purse: Purse | None,
         torn: int = 0,
+        parent: str | None = None,
     ) -> None:
         self.definition = definition
         self.turn_id = turn_id
@@ -81,6 +82,7 @@ class Turn:
         self.ended: CostEvent | None = None
         self.figures: Figures | None = None
         self.torn = torn
+        self._parent = parent
         self._began = anyio.current_time()
 
     @property
@@ -177,5 +179,6 @@ class Turn:
                     model=model,
                     streaming=self.speech.streaming,
                     attempt=self.attempt,
+                    parent_turn_id=self._parent,
                 )
             )

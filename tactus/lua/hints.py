@@ -5,9 +5,9 @@ import re
 from tactus.fields import nearest
 
 ABSENT = {
-    "os": "os is not available in a procedure: it cannot see the clock, files or the environment.",
+    "os": "os is not available in a procedure: now() is the time; it cannot see files.",
     "io": "io is not available in a procedure: it cannot see files. To write, use print.",
-    "require": "require is not available: a procedure is one file.",
+    "require": "require is not available: a procedure is one file; run_procedure runs others.",
     "package": "package is not available: a procedure is one file.",
     "load": "load is not available: a procedure cannot run text as code.",
     "loadstring": "loadstring is not available: a procedure cannot run text as code.",

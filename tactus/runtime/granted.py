@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tactus.definitions import ProcedureDefinition
 from tactus.dsl.tools import Calls, OwnTool
-from tactus.errors import DefinitionError, LimitError, StoppedError, TactusError, ToolError
+from tactus.errors import ENDING, DefinitionError, TactusError, ToolError
 from tactus.fields import nearest
 from tactus.lua.convert import FunctionRef
 from tactus.runtime.plain import not_json
@@ -80,7 +80,7 @@ def _own(own: OwnTool, call: CallBody) -> Tool:
     async def call_body(arguments: dict[str, Any]) -> Any:
         try:
             result = await call(own.body, arguments)
-        except (LimitError, StoppedError):
+        except ENDING:
             raise
         except TactusError as error:
             raise ToolError(str(error), hint=error.hint) from error

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import anyio
 
 from tactus.engine.strands import STRAND
-from tactus.errors import LimitError, StoppedError
+from tactus.errors import ENDING
 from tactus.piece import Piece
 
 _Result = TypeVar("_Result")
@@ -87,7 +87,7 @@ async def overheard(
             results.append(await turn(ear.hear))
         except Exception as error:  # noqa: BLE001  # raised below: not in a group
             failures.append(error)
-            if isinstance(error, LimitError | StoppedError):  # nothing more runs
+            if isinstance(error, ENDING):  # nothing more runs
                 tasks.cancel_scope.cancel()
         finally:
             ear.close()

@@ -126,6 +126,10 @@ class Desk:
             self._answers.popitem(last=False)
         self._answered[question_id].set()
 
+    def was_answered(self, question_id: str) -> bool:
+        """Whether it was answered here, and not too long ago to be known."""
+        return question_id in self._answers
+
     def _too_late(self, question_id: str) -> AnswerError:
         if question_id in self._answers:
             given = self._answers[question_id]

@@ -68,8 +68,8 @@ class Turns:
         self._agents: dict[_Speaker, Agent] = {}
         self._addressed: set[_Speaker] = set()
 
-    async def answer(self, request: Request, depth: int = 0) -> Any:
-        """The answer to what the procedure asks, `depth` turns deep.
+    async def answer(self, request: Request, depth: int = 0, parent: str | None = None) -> Any:
+        """The answer to what the procedure asks, `depth` turns deep, within the turn `parent`.
 
         Raises:
             TactusError: there is none; the procedure may catch it, unless it is a limit.
@@ -77,7 +77,7 @@ class Turns:
         self._places.enter()
         match parse(request):
             case AgentTurn() as turn:
-                return await self._take(turn, depth)
+                return await self._take(turn, depth, parent)
             case ClearHistory(agent=identity):
                 speaker = self._speaker(identity)
                 self._addressed.discard(speaker)
@@ -85,9 +85,11 @@ class Turns:
                     self._agents[speaker].clear_history()
                 return None
             case asked:
-                return await self._words.answer(asked, partial(self.answer, depth=depth))
+                return await self._words.answer(
+                    asked, partial(self.answer, depth=depth, parent=parent)
+                )
 
-    async def _take(self, turn: AgentTurn, depth: int) -> dict[str, Any]:
+    async def _take(self, turn: AgentTurn, depth: int, parent: str | None) -> dict[str, Any]:
         definition = self._definition(turn.agent)
         if depth >= _DEEPEST:
             raise ProcedureError(
@@ -99,7 +101,7 @@ class Turns:
         started = time.monotonic()
         status = "stopped"
         try:
-            result = await self._result(turn, definition, turn_id, depth)
+            result = await self._result(turn, definition, turn_id, depth, parent)
             status = "completed"
         except TurnError as error:
             status = "failed"
@@ -114,9 +116,14 @@ class Turns:
         return turn_seen(result)
 
     async def _result(
-        self, turn: AgentTurn, definition: AgentDefinition, turn_id: str, depth: int
+        self,
+        turn: AgentTurn,
+        definition: AgentDefinition,
+        turn_id: str,
+        depth: int,
+        parent: str | None,
     ) -> "TurnResult":
-        answer = partial(self.answer, depth=depth + 1)
+        answer = partial(self.answer, depth=depth + 1, parent=turn_id)
         tools = await self._tools(turn, definition, answer)
         agent = await self._agent(turn.agent)
         message = self._message(turn)
@@ -129,6 +136,7 @@ class Turns:
                 heard=hear,
                 steps=self._strands,
                 torn=self._recorder.told.texts.get(turn_id, 0),
+                parent=parent,
             )
 
         if turn.on_chunk is None:

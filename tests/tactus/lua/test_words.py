@@ -39,7 +39,7 @@ async def test_a_library_has_these_functions_and_no_others(library: str) -> None
 @pytest.mark.parametrize(
     ("use", "hint"),
     [
-        ("os.time()", "cannot see the clock"),
+        ("os.time()", "now() is the time"),
         ("io.write('x')", "use print"),
         ("require('socket')", "a procedure is one file"),
         ("package.path = ''", "a procedure is one file"),

@@ -57,8 +57,9 @@ function onlyTurn(log: RunLog): TurnLog {
   return item.turn;
 }
 
-function turn(seq: number, turn_id: string, stage: string): WireEvent {
-  return { ...BASE, ...AGENT, seq, event_type: "agent_turn", turn_id, stage } as WireEvent;
+function turn(seq: number, turn_id: string, stage: string, parent_turn_id?: string): WireEvent {
+  const event = { ...BASE, ...AGENT, seq, event_type: "agent_turn", turn_id, stage };
+  return { ...event, parent_turn_id } as WireEvent;
 }
 
 function call(seq: number, turn_id: string, call_id: string, stage: string): WireEvent {
@@ -151,8 +152,8 @@ describe("the log of a run", () => {
       turn(1, "outer", "started"),
       call(2, "outer", "a", "started"),
       call(3, "outer", "b", "started"),
-      turn(4, "inner-a", "started"),
-      turn(5, "inner-b", "started"),
+      turn(4, "inner-a", "started", "outer"),
+      turn(5, "inner-b", "started", "outer"),
       turn(6, "inner-a", "completed"),
       turn(7, "inner-b", "failed"),
       call(8, "outer", "a", "completed"),
@@ -169,8 +170,12 @@ describe("the log of a run", () => {
   });
 
   it("shows turns that go on at the same time one after another", () => {
-    const { log } = logOf(turn(1, "one", "started"), turn(2, "two", "started"));
-    expect(outline(log)).toEqual(["one waiting", [], "two waiting", []]);
+    const { log } = logOf(
+      turn(1, "one", "started"),
+      call(2, "one", "a", "started"),
+      turn(3, "two", "started"),
+    );
+    expect(outline(log)).toEqual(["one calling", ["call a started"], "two waiting", []]);
   });
 
   it("shows what a tool logs where it was called, everything else in the run", () => {

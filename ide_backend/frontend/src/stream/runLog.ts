@@ -130,7 +130,8 @@ export class RunLog {
 
   /** A turn that is new: within the one whose tool calls its agent, or next in the run. */
   #begin(event: TurnEvent): TurnLog {
-    const outer = this.#within((turn) => turn.hasIdleCall); // others are only at the same time
+    const within = event.event_type === "agent_turn" ? event.parent_turn_id : undefined;
+    const outer = within ? this.#turns.get(within) : undefined;
     const nested = outer !== undefined && outer.depth < DEEPEST;
     const turn = TurnLog.of(event, nested ? outer.depth + 1 : 0);
     if (nested) outer.nest(turn);

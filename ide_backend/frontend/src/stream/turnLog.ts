@@ -12,7 +12,6 @@ import { isLive, type TurnEvent, type TurnView, turnOf, turnOfSnapshot } from ".
 export class TurnLog {
   #parts = new TurnParts();
   #view: TurnView;
-  #nested: TurnLog[] = [];
   #listeners = new Set<() => void>();
   #told = onceAFrame(() => {
     for (const listener of this.#listeners) listener();
@@ -54,11 +53,6 @@ export class TurnLog {
     return this.isLive && this.#parts.running > 0;
   }
 
-  /** Whether a call of this turn runs that no turn within it is known to belong to. */
-  get hasIdleCall(): boolean {
-    return this.isLive && this.#parts.running > this.#nested.filter((turn) => turn.isLive).length;
-  }
-
   subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -68,7 +62,6 @@ export class TurnLog {
 
   /** A turn that was begun within this one, by a tool. */
   nest(turn: TurnLog): void {
-    this.#nested.push(turn);
     this.#parts.add({ kind: "turn", turn });
     this.#change({});
   }

@@ -39,6 +39,8 @@ export interface RunStartedEvent {
 }
 /**
  * An agent's turn began or ended: each ends once, in one of the ways of `Ending`.
+ *
+ * `parent_turn_id` is the turn in which it was begun, by a tool or by a listener.
  */
 export interface AgentTurnEvent {
   event_type: "agent_turn";
@@ -49,6 +51,7 @@ export interface AgentTurnEvent {
   model: string;
   streaming: boolean;
   attempt?: number;
+  parent_turn_id?: string | null;
 }
 /**
  * A piece of an agent's text.
