@@ -64,6 +64,14 @@ class Served:
         run_id: str = answer.json()["run"]["id"]
         return run_id
 
+    async def asked(self, run_id: str, after: int = 0) -> dict[str, Any]:
+        """The next question of the run that waits for an answer, as its event tells it."""
+        async for sent in self.stream(f"/api/runs/{run_id}/events", after=after):
+            event: dict[str, Any] = sent.json
+            if event["event_type"] == "question" and "answer" not in event:
+                return event
+        raise AssertionError("the run ended without a question")
+
     async def events(self, run_id: str, **query: Any) -> list[Sent]:
         return [sent async for sent in self.stream(f"/api/runs/{run_id}/events", **query)]
 

@@ -96,7 +96,11 @@ def real_answers(server: Process) -> Iterator[tuple[str, str, httpx.Response]]:
         ("/api/analytics", "/api/analytics?since=0&bucket=60000"),
     ):
         yield "GET", path, client.get(asked)
+    asking = server.start('return { said = Human.input "What?" }')
+    question_id = next(e for e in server.events(asking) if "question_id" in e)["question_id"]
+    yield "GET", "/api/questions", client.get(f"/api/questions?run={asking}")
     text = "local x = = 1"
+    answer = {"answer": "this"}
     bodies: list[tuple[str, str, str, Any]] = [
         ("POST", "/api/check", "/api/check", {"path": "a.lua", "text": text}),
         ("POST", "/api/runs", "/api/runs", {"path": "storyteller.lua"}),
@@ -105,6 +109,8 @@ def real_answers(server: Process) -> Iterator[tuple[str, str, httpx.Response]]:
         ("POST", "/api/files", "/api/files", {"path": "n.lua", "template": "storyteller"}),
         ("PUT", "/api/files/{path}", "/api/files/m.lua", {"text": "", "version": None}),
         ("PUT", "/api/files/{path}", "/api/files/m.lua", {"text": "", "version": None}),
+        ("POST", "/api/questions/{id}", f"/api/questions/{question_id}", answer),
+        ("POST", "/api/questions/{id}", f"/api/questions/{question_id}", answer),
         ("POST", "/api/runs/{id}/rerun", f"/api/runs/{run_id}/rerun", {}),
         ("POST", "/api/runs/{id}/stop", f"/api/runs/{run_id}/stop", {}),
         ("DELETE", "/api/runs/{id}", f"/api/runs/{run_id}", {}),

@@ -174,12 +174,13 @@ PROBES: dict[str, Probe] = {
 
 @dataclass(frozen=True)
 class Target:
-    """A server with a run that waits and one that has ended, and what there is on its disk."""
+    """A server with a run that waits, one that has ended, and one that asks; and its disk."""
 
     ide: Served
     session: str
     waiting: str
     ended: str
+    question: str
 
     def requests(self) -> list[Asked]:
         """One for each route, which works."""
@@ -195,7 +196,9 @@ class Target:
                     ("Content-Length", str(len(body))),
                 )
                 filled = path.replace("{path:path}", "new.lua" if method == "PUT" else "story.lua")
-                filled = filled.replace("{id}", self.waiting if "stop" in path else self.ended)
+                named = self.waiting if "stop" in path else self.ended
+                named = self.question if "questions" in path else named
+                filled = filled.replace("{id}", named)
                 filled = re.sub("^/assets$", "/assets/app.js", filled)
                 asked = Asked(method, filled, headers, body, self.ide.token, self.session)
                 found.append(asked)
@@ -210,6 +213,7 @@ class Target:
             "/api/runs": run,
             "/api/stream": run,
             "/api/check": run,
+            "/api/questions/{id}": {"answer": True},
         }.get(path, {})
 
     async def state(self) -> Any:
@@ -220,7 +224,8 @@ class Target:
             for path in sorted(self.ide.folder.rglob("*"))
             if path.is_file() and "events.db" not in path.name
         }
-        return [(run["id"], run["status"]) for run in runs["runs"]], runs["counts"], files
+        states = [(run["id"], run["status"]) for run in runs["runs"]]
+        return states, runs["counts"], await self.ide.get("/api/questions"), files
 
 
 async def target_in(ide: Served) -> Target:
@@ -230,7 +235,9 @@ async def target_in(ide: Served) -> Target:
     answer = await ide.stranger.post("/api/session", json={"token": ide.token})
     session = answer.headers["set-cookie"].partition(";")[0].partition("=")[2]
     ide.stranger.cookies.clear()
-    return Target(ide, session, await ide.start(WAITING), ended)
+    asking = await ide.start('return { may = Human.approve "May I?" }')
+    question = (await ide.asked(asking))["question_id"]
+    return Target(ide, session, await ide.start(WAITING), ended, question)
 
 
 @pytest.mark.parametrize("name", PROBES)
@@ -297,6 +304,7 @@ HOSTILE = (
 IN_PATHS = [
     *(("GET", f"/api/runs/{{}}{more}") for more in ("", "/events")),
     *(("POST", f"/api/runs/{{}}{more}") for more in ("/stop", "/rerun")),
+    ("POST", "/api/questions/{}"),
     *(("DELETE", "/api/runs/{}"), ("GET", "/assets/{}"), ("GET", "/{}")),
 ]
 BODIES = [

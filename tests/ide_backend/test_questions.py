@@ -19,15 +19,6 @@ return { may = may, name = name, size = size }
 ONE = 'return { said = Human.input { message = "What?" } }'
 
 
-async def asked(ide: Served, run_id: str, after: int = 0) -> dict[str, Any]:
-    """The next question of the run that waits, as its event tells it."""
-    async for sent in ide.stream(f"/api/runs/{run_id}/events", after=after):
-        event: dict[str, Any] = sent.json
-        if event["event_type"] == "question" and "answer" not in event:
-            return event
-    raise AssertionError("the run ended without a question")
-
-
 async def answer(ide: Served, question: dict[str, Any], value: object) -> tuple[int, Any]:
     response = await ide.post(f"/api/questions/{question['question_id']}", {"answer": value})
     return response.status_code, response.json()
@@ -36,7 +27,7 @@ async def answer(ide: Served, question: dict[str, Any], value: object) -> tuple[
 async def test_a_run_waits_for_each_answer_and_ends_with_them(tmp_path: Path) -> None:
     async with serving(tmp_path) as ide:
         run_id = await ide.start(ASKING)
-        first = await asked(ide, run_id)
+        first = await ide.asked(run_id)
         (listed,) = (await ide.get("/api/questions", run=run_id))["questions"]
         assert listed == {
             "question_id": first["question_id"],
@@ -47,10 +38,10 @@ async def test_a_run_waits_for_each_answer_and_ends_with_them(tmp_path: Path) ->
             "until": None,
         }
         assert await answer(ide, first, True) == (200, {"answered": True})
-        second = await asked(ide, run_id, first["seq"])
+        second = await ide.asked(run_id, first["seq"])
         assert second["until"] == pytest.approx(time.time() + 3600, abs=60)
         assert (await answer(ide, second, "Ada"))[0] == 200
-        third = await asked(ide, run_id, second["seq"])
+        third = await ide.asked(run_id, second["seq"])
         (listed,) = (await ide.get("/api/questions"))["questions"]
         assert listed["options"] == ["small", "large"]
         assert (await answer(ide, third, "large"))[0] == 200
@@ -62,7 +53,7 @@ async def test_a_run_waits_for_each_answer_and_ends_with_them(tmp_path: Path) ->
 async def test_a_second_answer_is_refused_and_changes_nothing(tmp_path: Path) -> None:
     async with serving(tmp_path) as ide:
         run_id = await ide.start(ONE)
-        question = await asked(ide, run_id)
+        question = await ide.asked(run_id)
         assert (await answer(ide, question, "first"))[0] == 200
         status, refused = await answer(ide, question, "second")
         assert (status, refused["error"]["code"]) == (409, "answered")
@@ -76,7 +67,7 @@ async def test_an_answer_that_does_not_fit_is_refused_and_the_question_waits(
     tmp_path: Path, wrong: object
 ) -> None:
     async with serving(tmp_path) as ide:
-        question = await asked(ide, await ide.start(ASKING))
+        question = await ide.asked(await ide.start(ASKING))
         assert (await answer(ide, question, wrong))[0] == 422
         assert len((await ide.get("/api/questions"))["questions"]) == 1
         assert (await answer(ide, question, False))[0] == 200
@@ -91,7 +82,7 @@ async def test_what_nobody_asked_cannot_be_answered(tmp_path: Path) -> None:
 async def test_the_questions_of_two_runs_are_two(tmp_path: Path) -> None:
     async with serving(tmp_path) as ide:
         runs = [await ide.start(ONE) for _ in range(2)]
-        questions = [await asked(ide, run_id) for run_id in runs]
+        questions = [await ide.asked(run_id) for run_id in runs]
         assert len((await ide.get("/api/questions"))["questions"]) == 2
         for number, question in enumerate(questions):
             (listed,) = (await ide.get("/api/questions", run=runs[number]))["questions"]
@@ -104,19 +95,19 @@ async def test_the_questions_of_two_runs_are_two(tmp_path: Path) -> None:
 async def test_a_run_that_is_stopped_takes_its_question_with_it(tmp_path: Path) -> None:
     async with serving(tmp_path) as ide:
         run_id = await ide.start(ONE)
-        question = await asked(ide, run_id)
+        question = await ide.asked(run_id)
         await ide.post(f"/api/runs/{run_id}/stop", {})
         sent = [one.json for one in await ide.events(run_id)]
         assert sent[-1]["status"] == "stopped"
-        (last,) = [one for one in sent if one["event_type"] == "question" and "withdrawn" in one]
-        assert last["withdrawn"] is True
+        told = [one["withdrawn"] for one in sent if one["event_type"] == "question"]
+        assert told == [False, True]
         assert (await answer(ide, question, "late"))[0] == 404
 
 
 async def test_a_key_in_a_question_is_shown_to_nobody(tmp_path: Path) -> None:
     key = "sk-canary-0123456789"
     async with serving(tmp_path, secrets={"OPENAI_API_KEY": key}) as ide:
-        question = await asked(ide, await ide.start(f'Human.approve "Is it {key}?"'))
+        question = await ide.asked(await ide.start(f'Human.approve "Is it {key}?"'))
         assert question["message"] == "Is it [hidden]?"
         shown = await ide.client.get("/api/questions")
         assert "Is it [hidden]?" in shown.text
