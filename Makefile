@@ -21,7 +21,7 @@ ide: $(VENV)/.runtime ide_backend/static/index.html ## the IDE in the browser, o
 
 test: check ui-check ## every check: format, lint, types, import contracts, docs, tests with branch coverage
 	@$(PY) -m coverage erase
-	$(PY) -m coverage run -m pytest
+	$(PY) -m coverage run -m pytest -n 2 --dist loadfile
 	@$(PY) -m coverage combine --quiet
 	@$(PY) -m coverage report
 	@$(MAKE) --no-print-directory browser

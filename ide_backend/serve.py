@@ -151,6 +151,8 @@ def listening(port: int) -> socket.socket:
     Raises:
         SettingsError: the port cannot be used.
     """
+    if not 0 <= port <= 65_535:
+        raise SettingsError(f"there is no port {port}", hint="Give one from 1 to 65535, or none.")
     # of a socket whose protocol is not said, asyncio does not switch Nagle's delay of 40 ms off
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:

@@ -2,7 +2,15 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    field_validator,
+)
 
 from tactus.fields import FieldDefinition
 
@@ -34,17 +42,17 @@ class AgentDefinition(BaseModel):
     provider: str
     model: str
     system_prompt: str | None = None
-    temperature: float | None = Field(default=None, ge=0, le=2)
-    max_tokens: int | None = Field(default=None, gt=0)
+    temperature: float | None = Field(default=None, ge=0, le=2, strict=True)
+    max_tokens: int | None = Field(default=None, gt=0, strict=True)
     reasoning: Literal["low", "medium", "high"] | None = None
     timeout: Patience = Patience()
-    disable_streaming: bool = False
-    retry_mid_stream: bool = False
+    disable_streaming: StrictBool = False
+    retry_mid_stream: StrictBool = False
     fallback: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
-    max_steps: int = Field(default=10, gt=0, le=1000)
+    max_steps: StrictInt = Field(default=10, gt=0, le=1000)
     output: dict[str, FieldDefinition] | None = None
-    cache: bool | float = False
+    cache: StrictBool | StrictFloat | StrictInt = False
     line: int | None = None
 
     @field_validator("timeout", mode="before")

@@ -160,7 +160,8 @@ def _check_type(field: FieldDefinition, value: Any, path: str, problems: list[st
             return value
         case "boolean" if isinstance(value, bool):
             return value
-        case "number" if number:
+        # NaN is neither below a minimum nor above a maximum, and JSON has no word for either.
+        case "number" if number and (isinstance(value, int) or math.isfinite(value)):
             return value
         case "integer" if number and (isinstance(value, int) or value.is_integer()):
             return int(value)

@@ -8,8 +8,10 @@ from typing import Literal
 class Piece:
     """Some of a turn's text, or of what the model thinks before it answers.
 
-    A `restart` has no text: the answer is void, and told anew from its beginning.
+    A `restart` has no text: what was said beyond the first `kept` characters is void, and is told
+    anew.
     """
 
     kind: Literal["text", "reasoning", "restart"]
     text: str
+    kept: int = 0

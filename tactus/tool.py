@@ -30,6 +30,7 @@ class Tool:
         check: looks at the arguments before each call; problems go back to the model.
         call: does it; takes JSON, returns JSON. A `ToolError` (or a `ProcedureError` of a tool that
             is written in Lua) is told to the model, any other error ends the turn.
+        note: told the arguments and the result of each call that ended well, repeated runs too.
         is_own: its body is a function of the procedure, which a repeated run calls again.
         ends: the turn ends with this call, and its result is the answer if nothing was said.
     """
@@ -41,3 +42,4 @@ class Tool:
     call: Callable[[dict[str, Any]], Awaitable[Any]]
     ends: bool = False
     is_own: bool = False
+    note: Callable[[dict[str, Any], Any], None] | None = None

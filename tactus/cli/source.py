@@ -6,6 +6,8 @@ from pathlib import Path
 from tactus.errors import InputError
 from tactus.fields import nearest
 
+LARGEST = 1_048_576  # bytes
+
 
 def name_of(path: Path) -> str:
     """What events and errors call the file at `path`: text, whatever bytes its name is made of."""
@@ -19,6 +21,10 @@ def read_source(path: Path) -> str:
         InputError: it cannot be read, and why; a misspelt name gets the nearest one.
     """
     try:
+        if not path.is_file() and path.exists():
+            raise InputError(f"{path} is no file that can be read", hint="Give a .lua file.")
+        if path.stat().st_size > LARGEST:
+            raise InputError(f"{path} has more than {LARGEST:,} bytes; a procedure has fewer")
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         names = [other.name for other in path.parent.glob("*.lua")]

@@ -54,6 +54,7 @@
 
 ---@class Chunk A piece of an answer while it comes; pieces that come during a call of `on_chunk` are one.
 ---@field kind "text"|"reasoning"|"restart" What the agent says; what its model thinks before; or that the answer is void and begins anew.
+---@field kept? integer Of a restart: how many characters of the text stay.
 ---@field text string
 ---@field index integer 1, 2, 3… within the turn.
 

@@ -23,13 +23,18 @@ class Account:
     bills: list[Bill] = field(default_factory=list)
     _rates: Rates = FREE
     _read: int | None = None  # tokens that the request under way holds, about
-    _before: tuple[int, int, int] = (0, 0, 0)  # text, thoughts and chunks when it went out
+    _before: tuple[int, int, int, int] = (0, 0, 0, 0)  # of the speech, when it went out
 
     def begin(self, characters: int, rates: Rates) -> None:
         """A request of about so many characters goes out, to a model with these prices."""
         self._read, self._rates = tokens_of(characters), rates
         speech = self.speech
-        self._before = (speech.text.length, speech.reasoning.length, speech.chunks)
+        self._before = (
+            speech.text.length,
+            speech.reasoning.length,
+            speech.chunks,
+            speech.unsaid,
+        )
 
     def end(self, bill: Bill) -> None:
         """The request was answered, for this."""
@@ -44,7 +49,7 @@ class Account:
         """
         if self._read is None:
             return
-        if self.has_heard:
+        if self.has_heard or self.speech.unsaid > self._before[3]:
             self.bills.append(self._estimate(self._read))
         elif paid:
             self.bills.append(Bill(Usage(), None, calls=1))
@@ -58,7 +63,7 @@ class Account:
     @property
     def has_heard(self) -> bool:
         """Whether anything has come since the request went out."""
-        text, thoughts, _ = self._before
+        text, thoughts, _, _ = self._before
         return self.speech.text.length > text or self.speech.reasoning.length > thoughts
 
     def spend(self, *, last: bool = False) -> None:
@@ -75,9 +80,9 @@ class Account:
         )
 
     def _estimate(self, read: int) -> Bill:
-        text, thoughts, chunks = self._before
+        text, thoughts, chunks, unsaid = self._before
         speech = self.speech
         said = max(speech.chunks - chunks, tokens_of(speech.text.length - text))
-        written = said + tokens_of(speech.reasoning.length - thoughts)
+        written = said + tokens_of(speech.reasoning.length - thoughts + speech.unsaid - unsaid)
         usage = Usage(read, written, read + written)
         return Bill(usage, self._rates.cost(read, written), estimated=True, calls=1)

@@ -1,7 +1,10 @@
 """Answers that are kept, for agents that say `cache`: on this machine, in files of one folder."""
 
 import hashlib
+import json
 import os
+import sqlite3
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -43,22 +46,30 @@ class Cache:
         self._folder = folder
         self._seconds = seconds
 
-    async def get(self, model: tuple[str, str], request: Request) -> Response | None:
-        """The answer that `model` once gave to this very request."""
+    async def get(self, model: tuple[str, ...], request: Request) -> Response | None:
+        """The answer that `model` gave to this very request, not longer ago than it is kept."""
         kept = await self._with(lambda files: files.get(_key(model, request)))
         if not isinstance(kept, bytes):
             return None
         try:
-            return response_from_dict(orjson.loads(kept))
+            moment, response = orjson.loads(kept)
+            if self._seconds is not None and time.time() - moment > self._seconds:
+                return None
+            return response_from_dict(response)
         except (TypeError, ValueError, KeyError):
             return None  # of another version
 
-    async def put(self, model: tuple[str, str], request: Request, response: Response) -> None:
+    async def put(self, model: tuple[str, ...], request: Request, response: Response) -> None:
         """Keep `response`."""
-        kept = orjson.dumps(response_to_dict(response))
+        try:
+            kept = orjson.dumps([time.time(), response_to_dict(response)])
+        except TypeError:
+            return  # it holds half a character, or a number of many digits
         await self._with(partial(_put, _key(model, request), kept, self._seconds))
 
-    async def _with(self, act: Callable[[diskcache.Cache], Found]) -> Found:
+    async def _with(self, act: Callable[[diskcache.Cache], Found]) -> Found | None:
+        """What `act` finds; None where the folder cannot be used."""
+
         def in_thread() -> Found:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with diskcache.Cache(
@@ -66,14 +77,17 @@ class Cache:
             ) as files:
                 return act(files)
 
-        return await anyio.to_thread.run_sync(in_thread)
+        try:
+            return await anyio.to_thread.run_sync(in_thread)
+        except (OSError, sqlite3.Error, diskcache.Timeout):
+            return None
 
 
 def _put(key: str, kept: bytes, seconds: float | None, files: diskcache.Cache) -> None:
     files.set(key, kept, expire=seconds)
 
 
-def _key(model: tuple[str, str], request: Request) -> str:
+def _key(model: tuple[str, ...], request: Request) -> str:
     """Names the request, with everything in it that shapes the answer."""
-    body = orjson.dumps([*model, request_to_dict(request)], option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(body).hexdigest()
+    body = json.dumps([*model, request_to_dict(request)], sort_keys=True)
+    return hashlib.sha256(body.encode()).hexdigest()

@@ -31,13 +31,17 @@ Ask = Callable[[Model, Request], Awaitable[Response]]
 _FINAL = frozenset({"refused", "blocked", "output", "steps"})  # no other model is asked
 _TORN = RETRIED | {"truncated", "timeout", "malformed"}  # asked again with `retry_mid_stream`
 _LACKS = {  # how a server says that it cannot do what was asked
-    "stream": re.compile(r"stream", re.IGNORECASE),
-    "tools": re.compile(r"tool|function", re.IGNORECASE),
+    "stream": re.compile(r"\bstream", re.IGNORECASE),
+    "tools": re.compile(r"\b(?:tools?|functions?)\b(?!_|\.\w)", re.IGNORECASE),
     "schema": re.compile(
-        r"response.?(format|mime|schema)|json.?(schema|mode)|output.?(config|format)", re.IGNORECASE
+        r"response.?format|json.?schema|output.?(config|format)|\bmime|json.?mode", re.IGNORECASE
     ),
     "reasoning": re.compile(r"reasoning|thinking|effort", re.IGNORECASE),
 }
+_CANNOT = re.compile(
+    r"\bnot\b|n't\b|unsupported|unknown|unrecogni[sz]ed|unexpected|invalid|disabled|cannot|\bno\b",
+    re.IGNORECASE,
+)
 _UNABLE = frozenset({"invalid_request", "unsupported"})
 
 
@@ -71,6 +75,7 @@ class ModelCalls:
         self._turn = turn
         self._cache = cache
         self._steps = steps
+        self._fresh: tuple[Model, Request, Response] | None = None
         self._first = definition.timeout.first or settings.timeout
         self._gap = definition.timeout.gap or settings.timeout
         others = [tuple(name.split("/", 1)) for name in definition.fallback]
@@ -114,15 +119,24 @@ class ModelCalls:
             restore(record, turn)
         return said_in(record, turn)
 
+    async def keep(self) -> None:
+        """Keep the last answer, which is a good one, for turns that ask the same."""
+        if self._cache is not None and self._fresh is not None:
+            lm, request, response = self._fresh
+            await self._cache.put(lm.address, request, response)
+
     async def _asked(self, exchange: Exchange) -> Said:
         """The answer of the model, or of a fallback."""
+        first: TurnError | None = None
         while True:
             try:
                 return await self._answer(exchange)
             except TurnError as failure:
+                first = first or failure
                 torn = self._turn.account.has_heard and not self._definition.retry_mid_stream
                 if torn or failure.reason in _FINAL or not self._left:
-                    raise
+                    # of a fallback that could not even be asked nobody needs to know
+                    raise (first if failure.reason == "not_configured" else failure) from None
             self._turn.account.model = self._left.pop(0)
             self._turn.restart("fallback")
 
@@ -131,7 +145,7 @@ class ModelCalls:
         turn = self._turn
         failures = Failures(*turn.model, self._settings.secrets.values())
         lm = await self._models.ready(*turn.model)
-        refusals = 0
+        refusals, lacks = 0, list[str]()
         for attempt in count(1):
             turn.attempt = attempt
             stream = self._stream(exchange, lm)
@@ -144,14 +158,16 @@ class ModelCalls:
                 reason = getattr(failure, "reason", "unexpected")
                 if lacking := self._lacking(lm, exchange, reason, failure.message, stream):
                     lm.lacks.add(lacking)  # asked again without; not counted as refused
+                    lacks.append(lacking)
                     continue
                 heard = turn.account.has_heard
-                turn.account.lose(paid=False) if heard else None
+                turn.account.lose(paid=reason not in UNPAID)
                 wait = _wait(error, refusals)
                 refusals += 1
                 again = _TORN if heard and self._definition.retry_mid_stream else RETRIED
                 may = reason in again and (not heard or self._definition.retry_mid_stream)
                 if not may or refusals > self._settings.retries or wait > self._first:
+                    lm.lacks.difference_update(lacks)  # it made no difference
                     raise failure from None
             await anyio.sleep(wait)
             if heard:
@@ -172,7 +188,7 @@ class ModelCalls:
         account.begin(_size(request), lm.rates)
         kept = None
         if self._cache is not None and not turn.speech.streaming:
-            kept = await self._cache.get(lm.speaker, request)
+            kept = await self._cache.get(lm.address, request)
         response = kept or await self._response(lm, request, stream, failures)
         bill = Bill(calls=1)
         if kept is None:
@@ -188,8 +204,7 @@ class ModelCalls:
         check(said, response, refusal, failures, has_tools=bool(exchange.tools))
         if said.calls and not exchange.tools:
             said = without_calls(said)
-        if self._cache is not None and kept is None and not turn.speech.streaming:
-            await self._cache.put(lm.speaker, request, response)
+        self._fresh = None if kept is not None or turn.speech.streaming else (lm, request, response)
         return said
 
     async def _response(
@@ -214,7 +229,7 @@ class ModelCalls:
         thoughts = "".join(part.text for part in parts if part.type == "thinking")
         text = "".join(part.text for part in parts if part.type == "text")
         if sieve is not None:
-            text = sieve.feed(text) + sieve.close()
+            text = sieve.feed(text) + sieve.close(whole=response.finish_reason != "length")
         if thoughts:
             self._turn.speech.think(mended(thoughts))
         if text:
@@ -236,6 +251,8 @@ class ModelCalls:
             )
             if wanted and name not in lm.lacks
         ]
+        if not _CANNOT.search(message):
+            return None
         return next((name for name in asked if _LACKS[name].search(message)), None)
 
 

@@ -1,5 +1,6 @@
 """The models of one process: one connection pool, one client a model."""
 
+import logging
 import os
 from contextlib import suppress
 from typing import Any
@@ -22,6 +23,7 @@ from tactus.dspy.prices import FREE, Tariff, Usage
 from tactus.dspy.providers import DEMO, Door, door_to
 from tactus.settings import Settings
 
+logging.getLogger("dspy.clients.lm").setLevel(logging.ERROR)  # a turn tells how it ended itself
 _UNPRICED = Tariff("", "")
 
 
@@ -32,6 +34,7 @@ class Model(dspy.LM):  # type: ignore[misc]
 
     Attributes:
         speaker: the provider and the model, as an agent names them.
+        address: the same, with where it is asked.
         lacks: what the model, or the server before it, was seen not to do: `stream`, `tools`,
             `schema`, `reasoning`.
     """
@@ -42,6 +45,7 @@ class Model(dspy.LM):  # type: ignore[misc]
         model: str,
         engines: tuple[Any, Any],
         tariff: Tariff | None,
+        address: str = "",
     ) -> None:
         engine, async_engine = engines
         super().__init__(
@@ -49,6 +53,7 @@ class Model(dspy.LM):  # type: ignore[misc]
         )
         self.tariff = tariff
         self.speaker = speaker
+        self.address = (*speaker, address)
         self.lacks: set[str] = set()
         self.rates = FREE
 
@@ -127,12 +132,13 @@ class Models:
             pair = self._engines[door] = self._pair(door)
         if door.engine == "litellm":
             tariff = Tariff("openai-chat", model, (provider,))  # LiteLLM counts as OpenAI does
-            return Model(speaker, f"{provider}/{model}", pair, tariff)
+            return Model(speaker, f"{provider}/{model}", pair, tariff, door.api_base or "")
         return Model(
             speaker,
             f"{door.name}:{model}",
             pair,
             Tariff(door.name, model, None if door.is_priced else ()),
+            door.api_base or "",
         )
 
     def _pair(self, door: Door) -> tuple[Any, Any]:

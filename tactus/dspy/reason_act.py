@@ -10,7 +10,7 @@ from tactus.dspy import structured
 from tactus.dspy.exchange import Exchange
 from tactus.dspy.failures import Failures
 from tactus.dspy.model_calls import ModelCalls
-from tactus.dspy.said import Said
+from tactus.dspy.said import Said, without_calls
 from tactus.dspy.tool_calls import ToolCalls, shown
 from tactus.dspy.turn import Turn
 from tactus.events import ValidationEvent
@@ -45,11 +45,12 @@ class ReasonAct(dspy.Module):  # type: ignore[misc]
             said = await self._answers.answer(exchange)
             if not said.calls:
                 return await self._final(exchange, said)
+            await self._answers.keep()
             exchange.add(said.message, speaker=self._turn.model)
             self._turn.account.spend()
             results = await self._calls.make(said.calls)
             exchange.add(Message.tool(results))
-            if self._calls.has_ended(said.calls):
+            if self._definition.output is None and self._calls.has_ended(said.calls):
                 return self._ended(exchange)
         most = self._definition.max_steps
         raise self._failures.error("steps", f"{most} model calls, all of which called tools")
@@ -65,24 +66,25 @@ class ReasonAct(dspy.Module):  # type: ignore[misc]
     async def _final(self, exchange: Exchange, said: Said) -> Any:
         fields = self._definition.output
         if fields is None:
+            await self._answers.keep()
             exchange.add(said.message, speaker=self._turn.model)
             return said.text
-        value, problems = structured.read(fields, said.text)
+        value, problems = structured.read(fields, said.text, whole=said.is_whole)
         if problems:
             self._tell(problems)
-            before = exchange.messages
             self._turn.account.spend()
             exchange.add(
                 said.message,
                 Message.user(structured.complaint(problems)),
                 speaker=self._turn.model,
             )
-            said = await self._answers.answer(exchange, repair=True)
-            value, problems = structured.read(fields, said.text)
-            exchange.messages = before
+            said = without_calls(await self._answers.answer(exchange, repair=True))
+            value, problems = structured.read(fields, said.text, whole=said.is_whole)
+            exchange.messages = exchange.messages[:-2]  # as if it had answered well at once
         self._tell(problems)
         if problems:
             raise self._failures.error("output", "; ".join(problems))
+        await self._answers.keep()
         exchange.add(said.message, speaker=self._turn.model)
         return value
 

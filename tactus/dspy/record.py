@@ -54,6 +54,7 @@ def recorded(turn: Turn, said: Said | None, error: TurnError | None, before: int
             "text": said.text,
             "calls": calls,
             "message": message_to_dict(said.message),
+            "is_whole": said.is_whole,
         }
     if error is not None:
         record["error"] = {
@@ -95,4 +96,4 @@ def said_in(record: dict[str, Any], turn: Turn) -> Said:
         )
     said = record["said"]
     calls = tuple(Asked(*call) for call in said["calls"])
-    return Said(said["text"], calls, message_from_dict(said["message"]))
+    return Said(said["text"], calls, message_from_dict(said["message"]), said["is_whole"])

@@ -6,6 +6,7 @@ from typing import Any
 
 from dspy.lm15 import DataPart, Message, Response, TextPart, ToolCallPart
 
+from tactus.dspy.arguments import taken
 from tactus.dspy.failures import Failures
 from tactus.dspy.sieve import Written
 from tactus.dspy.surrogates import mended
@@ -16,26 +17,26 @@ from tactus.dspy.tool_calls import Asked
 class Said:
     """What a model said when it was asked: its text, and the calls it asks for.
 
-    `message` is what stays of it in the conversation.
+    `message` is what stays of it in the conversation. It is not whole when it reached `max_tokens`.
     """
 
     text: str
     calls: tuple[Asked, ...]
     message: Message
+    is_whole: bool = True
 
     @classmethod
     def of(cls, response: Response, text: str, written: list[Written]) -> "Said":
         """What `response` says, in which `text` was read, and calls that were `written` there."""
-        return cls(text, _asked(response, written), _kept(response, text, written))
+        whole = response.finish_reason != "length"
+        return cls(text, _asked(response, written), _kept(response, text, written), whole)
 
 
 def _asked(response: Response, written: list[Written]) -> tuple[Asked, ...]:
-    native = [
-        Asked(call.id, call.name, None if "partial_json" in call.input else dict(call.input))
-        for call in response.tool_calls
-    ]
+    native = [Asked(call.id, call.name, taken(call.input)) for call in response.tool_calls]
     textual = [
-        Asked(f"call_{number}", call.name, call.arguments) for number, call in enumerate(written, 1)
+        Asked(f"call_{number}", call.name, taken(call.arguments))
+        for number, call in enumerate(written, 1)
     ]
     return (*native, *textual)
 
@@ -45,18 +46,25 @@ def _kept(response: Response, text: str, written: list[Written]) -> Message:
     message = response.message
     if written:
         calls = (
-            ToolCallPart(f"call_{number}", call.name or "unknown", call.arguments or {})
+            ToolCallPart(f"call_{number}", call.name or "unknown", taken(call.arguments) or {})
             for number, call in enumerate(written, 1)
         )
         parts: tuple[Any, ...] = (*((TextPart(text),) if text else ()), *calls)
         return Message(role="assistant", parts=parts)
-    parts = tuple(
-        replace(part, text=mended(part.text)) if part.type in ("text", "thinking") else part
-        for part in map(worded, message.parts)
-        if not is_nothing(part)
-    )
+    parts = tuple(_sound(worded(part)) for part in message.parts)
+    parts = tuple(part for part in parts if not is_nothing(part))
     parts = parts or message.parts
     return message if parts == message.parts else replace(message, parts=parts)
+
+
+def _sound(part: Any) -> Any:
+    """`part` as a next request, and a record, can hold it."""
+    if part.type in ("text", "thinking"):
+        text = mended(part.text)
+        return part if text == part.text else replace(part, text=text)
+    if isinstance(part, ToolCallPart) and taken(part.input) is None:
+        return replace(part, input={})
+    return part
 
 
 def is_nothing(part: Any) -> bool:

@@ -47,12 +47,14 @@ class Speech:
     chunks: int = 0
     call: int = 0
     _due: bool = False  # the next text begins a new paragraph
+    unsaid: int = 0  # characters that came and are no text, as those of calls
+    _thought: int = 0  # where in the reasoning the present model call begins
     _gaps: "array[float]" = field(default_factory=lambda: array("d"))
     _last: float = 0.0
 
     def begin(self) -> None:
         """Another model call begins: what it says stands apart from what was said before."""
-        self.call = self.text.length
+        self.call, self._thought = self.text.length, self.reasoning.length
         self._due = self.call > 0
 
     @property
@@ -119,11 +121,12 @@ class Speech:
     ) -> None:
         """What the present model call has said is void: `model` is asked for it anew."""
         if self.text.length > self.call:
-            kept, self.text = str(self.text)[: self.call], Text()
-            self.text.append(kept)
+            self.text = _cut(self.text, self.call)
+        if self.reasoning.length > self._thought:
+            self.reasoning = _cut(self.reasoning, self._thought)
         self._due = self.call > 0
         if self.heard is not None and self.streaming:
-            self.heard(Piece("restart", ""))
+            self.heard(Piece("restart", "", kept=self.call))
         if self.emit is not None:
             self.emit(
                 StepRestartedEvent(
@@ -142,3 +145,10 @@ class Speech:
             return None
         ordered = sorted(self._gaps)
         return ordered[min(len(ordered) * percentile // 100, len(ordered) - 1)] * 1000
+
+
+def _cut(text: Text, length: int) -> Text:
+    """The first `length` characters of `text`, to grow from."""
+    kept = Text()
+    kept.append(text.upto(length))
+    return kept

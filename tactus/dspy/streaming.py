@@ -84,13 +84,18 @@ class Stream:
     def add(self, text: str, count: int) -> None:
         """Say `text`, which is `count` of the model's chunks."""
         if self.sieve is not None:
-            text = self.sieve.feed(text)
+            came, text = len(text), self.sieve.feed(text)
+            self.speech.unsaid += max(came - len(text), 0)
         if text:
             self.speech.add(text, count)
 
-    def close(self) -> None:
-        """Say what was held back in case a call of a tool began with it."""
-        if self.sieve is not None and (rest := self.sieve.close()):
+    def close(self, *, whole: bool) -> None:
+        """Say what was held back in case a call of a tool began with it.
+
+        Args:
+            whole: the answer did not end for its length.
+        """
+        if self.sieve is not None and (rest := self.sieve.close(whole=whole)):
             self.speech.add(rest, 0)
 
 
@@ -126,6 +131,7 @@ class _Reader:
     silence: anyio.CancelScope
     patience: float
     finished: bool = False
+    whole: bool = True
     pieces: list[str] = field(default_factory=list)
     count: int = 0  # of the model's chunks in `pieces`
     thoughts: list[str] = field(default_factory=list)
@@ -162,27 +168,34 @@ class _Reader:
             except anyio.EndOfStream:
                 more = False
                 break
-            self.stream.heard = True
-            choice = chunk["choices"][0]
-            piece = choice["delta"].get("content")
-            if piece:
-                self._tell_thoughts()
-                self.pieces.append(piece)
-                self.count += self.meter.count_of(piece)
-            elif thought := choice["delta"].get("reasoning_content"):
-                self._tell_text(whole=True)
-                self.thoughts.append(thought)
-            if choice["finish_reason"]:
-                self.finished = True
+            self._read(chunk["choices"][0])
         self._tell_text(whole=not more)
         if not more:
             self._tell_thoughts()
-            self.stream.close()
+            self.stream.close(whole=self.whole)
         elif self.thoughts and anyio.current_time() >= self.due:
             self._tell_thoughts()
         if self.stream.spend is not None:
             self.stream.spend()
         return more
+
+    def _read(self, choice: Any) -> None:
+        """One chunk of the model's."""
+        self.stream.heard = True
+        delta = choice["delta"]
+        if piece := delta.get("content"):
+            self._tell_thoughts()
+            self.pieces.append(piece)
+            self.count += self.meter.count_of(piece)
+        elif thought := delta.get("reasoning_content"):
+            self._tell_text(whole=True)
+            self.thoughts.append(thought)
+        elif calls := delta.get("tool_calls"):
+            for call in calls:
+                self.stream.speech.unsaid += len(call["function"].get("arguments") or "")
+        if choice["finish_reason"]:
+            self.finished = True
+            self.whole = choice["finish_reason"] != "length"
 
     def _tell_text(self, *, whole: bool) -> None:
         """Tell the text that waits; unless `whole`, not when it ends within a character."""

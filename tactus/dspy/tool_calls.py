@@ -90,10 +90,16 @@ class ToolCalls:
         try:
             tool, arguments = self._checked(asked)
             result = await self._result(tool, arguments)
+            if tool.note is not None:
+                tool.note(arguments, result)
         except ENDING:
             raise
         except TactusError as failure:
             error = failure.message if failure.hint is None else f"{failure.message} {failure.hint}"
+        except anyio.get_cancelled_exc_class():
+            elapsed = (anyio.current_time() - began) * 1000
+            self._tell(number, asked.name, "failed", arguments, None, "stopped", elapsed)
+            raise
         elapsed = (anyio.current_time() - began) * 1000
         stage = "completed" if error is None else "failed"
         self._tell(number, asked.name, stage, arguments, result, error, elapsed)
@@ -127,7 +133,10 @@ class ToolCalls:
             )
             raise BadCallError(f"{told} {known if self._tools else ''}".rstrip())
         if asked.arguments is None:
-            raise BadCallError("The arguments are not a JSON object. Call again with one.")
+            raise BadCallError(
+                "The arguments are not a JSON object, or hold numbers or texts that cannot be"
+                " taken. Call again with others."
+            )
         arguments, problems = tool.check(asked.arguments)
         if problems:
             raise BadCallError(f"The arguments do not fit: {'; '.join(problems)}. Call again.")
@@ -175,7 +184,7 @@ def _told(asked: Asked, call: ToolCall) -> ToolResultPart:
     return ToolResultPart(
         id=asked.id,
         content=(TextPart(text or "(nothing)"),),
-        name=asked.name,
+        name=asked.name or "unknown",
         is_error=call.error is not None,
     )
 

@@ -102,6 +102,7 @@ class Turn:
         except TurnError as error:
             error.text = str(self.speech.text)
             self._end(_ENDINGS.get(error.reason, "failed"), paid=error.reason not in UNPAID)
+            self.account.spend()
             raise
         except BaseException:
             self._end("failed", paid=True)

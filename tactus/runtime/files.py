@@ -20,12 +20,15 @@ def no_files(path: str) -> str:
 
 
 def below(folder: Path) -> ReadFile:
-    """Reads the files of `folder`, wherever their links lead if that is still below it."""
+    """Reads the `.lua` files of `folder` that are not hidden, if their links lead below it too."""
 
     def read(path: str) -> str:
         root = folder.resolve()
         found = (root / path).resolve()
-        if not found.is_relative_to(root) or not found.is_file():
+        inside = found.is_relative_to(root) and not any(
+            part.startswith(".") for part in found.relative_to(root).parts
+        )
+        if not inside or found.suffix != ".lua" or not found.is_file():
             raise ProcedureError(
                 f'run_procedure: there is no file "{path}"',
                 hint="It is named from the folder of the procedure that calls it.",

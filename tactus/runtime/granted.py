@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tactus.definitions import ProcedureDefinition
@@ -94,10 +95,4 @@ def _own(own: OwnTool, call: CallBody) -> Tool:
 
 def _noted(tool: Tool, calls: Calls) -> Tool:
     """The tool, of which the procedure hears when it was called."""
-
-    async def call(arguments: dict[str, Any]) -> Any:
-        result = await tool.call(arguments)
-        calls.note(tool.name, arguments, result)
-        return result
-
-    return replace(tool, call=call)
+    return replace(tool, note=partial(calls.note, tool.name))

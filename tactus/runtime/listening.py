@@ -1,6 +1,7 @@
 """A function of the procedure that listens to a turn while it streams."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import anyio
@@ -40,20 +41,21 @@ class Ear:
             self._news = anyio.Event()
             while self._pieces:
                 pieces, self._pieces = self._pieces, []
-                for kind, text in _merged(pieces):
+                for piece in _merged(pieces):
                     index += 1
-                    yield {"kind": kind, "text": text, "index": index}
+                    chunk = {"kind": piece.kind, "text": piece.text, "index": index}
+                    yield {**chunk, "kept": piece.kept} if piece.kind == "restart" else chunk
             if self._closed:
                 return
 
 
-def _merged(pieces: list[Piece]) -> list[tuple[str, str]]:
-    groups: list[tuple[str, list[str]]] = []
+def _merged(pieces: list[Piece]) -> list[Piece]:
+    groups: list[list[Piece]] = []
     for piece in pieces:
-        if not groups or groups[-1][0] != piece.kind:
-            groups.append((piece.kind, []))
-        groups[-1][1].append(piece.text)
-    return [(kind, "".join(texts)) for kind, texts in groups]
+        if not groups or groups[-1][0].kind != piece.kind:
+            groups.append([])
+        groups[-1].append(piece)
+    return [replace(group[-1], text="".join(piece.text for piece in group)) for group in groups]
 
 
 async def overheard(

@@ -59,7 +59,7 @@ class Usage:
                     (event.input_tokens or 0) + (event.output_tokens or 0) if known else None,
                     event.total_cost,
                     model=f"{event.provider}/{event.model}",
-                    last=True,
+                    last=event.stage == "completed",
                 )
             else:
                 self._allowance.take_turn()

@@ -154,6 +154,8 @@ def _add(connection: Connection, run_id: str, records: Iterable[EventRecord], fe
 
 
 def _begin_turn(connection: Connection, record: EventRecord, turn: AgentTurnEvent) -> None:
+    this = (TURN.c.run_id == record.run_id, TURN.c.turn_id == turn.turn_id)
+    connection.execute(delete(TURN).where(*this))  # one that is begun again, after a crash in it
     connection.execute(
         insert(TURN).values(
             run_id=record.run_id,

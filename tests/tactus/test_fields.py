@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +24,10 @@ def test_defaults_are_filled_in_and_whole_floats_become_integers() -> None:
         (of("integer"), 1.5, "x: must be an integer; 1.5 came"),
         (of("integer"), True, "x: must be an integer; true came"),
         (of("number"), "1", 'x: must be a number; "1" came'),
+        (of("number"), math.nan, "x: must be a number; NaN came"),
+        (of("number", minimum=0, maximum=2), math.nan, "x: must be a number; NaN came"),
+        (of("number"), math.inf, "x: must be a number; Infinity came"),
+        (of("integer"), math.inf, "x: must be an integer; Infinity came"),
         (of("boolean"), 0, "x: must be a boolean; 0 came"),
         (of("array"), {"a": 1}, 'x: must be an array; {"a": 1} came'),
         (of("object"), [1], "x: must be an object; [1] came"),
@@ -93,7 +99,8 @@ def test_a_default_is_made_to_fit_as_a_value_is() -> None:
 
 def test_a_number_of_many_digits_is_an_integer_like_any_other() -> None:
     value = 10**5000
-    assert check({"n": of("integer")}, {"n": value}) == ({"n": value}, ())
+    for kind in ("integer", "number"):
+        assert check({"n": of(kind)}, {"n": value}) == ({"n": value}, ())
     (problem,) = check({"n": of("integer", maximum=3)}, {"n": value})[1]
     assert problem == "n: must be at most 3; a very large value came"
 

@@ -3,7 +3,7 @@ import { useSyncExternalStore } from "react";
 let said = "";
 const listeners = new Set<() => void>();
 
-/** Tell a reader who hears the page; used for starts and ends only, never for growing text. */
+/** Tell a reader who hears the page; used for starts, questions and ends only, never for growing text. */
 export function announce(text: string): void {
   said = text;
   for (const listener of listeners) listener();

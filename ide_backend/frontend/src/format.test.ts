@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { brief, commandLine, count, duration, json, money, tokens, UNKNOWN } from "./format";
+import {
+  brief,
+  commandLine,
+  count,
+  duration,
+  json,
+  money,
+  remaining,
+  tokens,
+  UNKNOWN,
+} from "./format";
 
 describe("figures as they are read", () => {
   it("tell what is not known from zero", () => {
@@ -19,6 +29,13 @@ describe("figures as they are read", () => {
     [0.5, "$0.5000"],
     [12.345, "$12.35"],
   ])("money: %f is %s", (value, text) => expect(money(value)).toBe(text));
+
+  it.each([
+    [400, "1 s"],
+    [59_001, "1 min 0 s"],
+    [3_600_000, "1 h 0 min"],
+    [3 * 86_400_000, "3 days"],
+  ])("what is left of %i ms is %s", (ms, text) => expect(remaining(ms)).toBe(text));
 
   it.each([
     [0, "0 ms"],

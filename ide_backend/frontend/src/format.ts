@@ -36,6 +36,16 @@ export function duration(ms: Maybe<number>): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** How long there is left, by the second while it is short. */
+export function remaining(ms: number): string {
+  const seconds = Math.ceil(ms / 1_000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
+}
+
 export function moment(ms: Maybe<number>): string {
   return ms == null ? UNKNOWN : dateTime.format(ms);
 }

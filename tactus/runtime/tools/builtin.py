@@ -1,6 +1,7 @@
 """The tools that come with Tactus. Each is granted by its name, and reaches what settings allow."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
@@ -37,7 +38,7 @@ def _make_done(settings: ToolSettings) -> Tool:
         "result": _text("What came of it.", required=False),
     }
     about = "Say that the task is done. Call this once, when nothing is left to do."
-    return make("tactus.done", about, fields, _done, timeout=settings.timeout)
+    return replace(make("tactus.done", about, fields, _done, timeout=settings.timeout), ends=True)
 
 
 def _make_now(settings: ToolSettings) -> Tool:

@@ -63,7 +63,10 @@ async def get(arguments: dict[str, Any], *, listed: Sequence[str]) -> dict[str, 
                         return await _answer(response)
             except _FAULTS as error:
                 raise ToolError(f"{url} cannot be read: {error or type(error).__name__}") from None
-            url = urljoin(url, location)
+            try:
+                url = urljoin(url, location)
+            except ValueError:
+                raise ToolError(f"{url} leads to {location!r}, which is no URL") from None
     raise ToolError(f"{url} is the end of more than {_REDIRECTS} redirects")
 
 
@@ -83,7 +86,7 @@ async def _answer(response: httpcore2.Response) -> dict[str, Any]:
             raise ToolError(f"the answer is larger than {_LARGEST} bytes")
     try:
         text = body.decode(told.get_content_charset("utf-8"), "replace")
-    except LookupError:  # a charset that nobody knows
+    except (LookupError, ValueError):  # a charset that nobody knows, or one that is none of text
         text = body.decode("utf-8", "replace")
     return {"status": response.status, "content_type": content_type, "text": text}
 

@@ -14,6 +14,7 @@ from tactus.events import (
     AgentTurnEvent,
     Event,
     StepRestartedEvent,
+    ToolCallEvent,
 )
 from tactus.settings import Settings
 from tests.providers import provider_server
@@ -59,8 +60,16 @@ class Scene:
 
     @property
     def thought(self) -> str:
-        found = [event for event in self.events if isinstance(event, AgentReasoningChunkEvent)]
-        return "".join(event.chunk_text for event in found)
+        """The thoughts as a reader has them, who drops those of a model call that is void."""
+        thought, before = "", ""
+        for event in self.events:
+            if isinstance(event, AgentReasoningChunkEvent):
+                thought += event.chunk_text
+            elif isinstance(event, ToolCallEvent):
+                before = thought
+            elif isinstance(event, StepRestartedEvent):
+                thought = before
+        return thought
 
     @property
     def attempts(self) -> list[int]:

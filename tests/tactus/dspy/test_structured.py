@@ -1,11 +1,14 @@
 """Answers that are tables, on every wire: asked for, read, checked, asked for once more."""
 
 import json
+import time
 from typing import Any
 
 import pytest
 
+from tactus.dspy.structured import read
 from tactus.events import StepRestartedEvent, ValidationEvent
+from tactus.fields import FieldDefinition
 from tests.providers import Answer, Call, Request
 from tests.tactus.dspy.outcomes import A_SKY, SKY, WEATHER, outcome, slices
 from tests.tactus.dspy.speaking import SPEAKERS, scene
@@ -159,3 +162,90 @@ async def test_where_tools_and_a_schema_exclude_each_other_the_tools_stay(
 
         assert (came.ending, came.response, len(came.calls)) == ("completed", A_SKY, 1)
         assert [request.tools for request in it.server.requests] == [("weather",)] * 3
+
+
+NO_OBJECT: tuple[dict[str, Any], tuple[str, ...]] = ({}, ("the answer is not a JSON object",))
+PLACE = {
+    "sky": FieldDefinition(type="string", enum=("rain", "sun")),
+    "wind": FieldDefinition(type="number", required=False),
+    "within": FieldDefinition(type="object", required=False),
+}
+RAIN = '{"sky": "rain"}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"I use {{curly}} form: {RAIN}",
+        f"{RAIN} Note: {{ok}}",
+        f"{RAIN} Note: {{note: this}}",
+        f'<think>{{"x": 1}}</think>{RAIN}',
+        f"```python\nx = {{1: 2}}\n```\n{RAIN}",
+        f"```python\nx = {{1: 2}}\n```\n```json\n{RAIN}\n```",
+        f'Not {{"sky": "sun"}} but {RAIN}, and not {{"sky": "snow"}}',
+        'I use {curly} form: {"sky": "rain",}',
+        '{"sky": "rain", "within": {"sky": "sun"},}',
+        '{"sky": "rain", // not the other\n "within": {"sky": "sun"}}',
+        '{"sky": "rain", "wind": null, "within": {"sky": "sun"}',
+    ],
+)
+def test_the_last_object_that_fits_is_the_answer(text: str) -> None:
+    value, problems = read(PLACE, text)
+    assert (value["sky"], problems) == ("rain", ())
+
+
+def test_where_no_object_fits_the_last_is_told_about() -> None:
+    _, problems = read(PLACE, '{"sky": "hail"} or rather {"sky": "snow"}.')
+    assert problems == ('sky: must be one of "rain", "sun"; "snow" came',)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "It rains.", "[1]", f"[{RAIN}]", f"```json\n[{RAIN}, {RAIN}]\n```", '"rain"', "{"]
+)
+def test_what_is_no_object_is_told_as_such(text: str) -> None:
+    assert read(PLACE, text) == NO_OBJECT
+
+
+@pytest.mark.parametrize("end", ["", "1" + "}" * 3000])
+@pytest.mark.parametrize("level", ['{"within":', '{"within": {within:', '{"within": ['])
+def test_an_answer_of_thousands_of_levels_is_no_object(level: str, end: str) -> None:
+    assert read(PLACE, level * 3000 + end) == NO_OBJECT
+
+
+@pytest.mark.parametrize(
+    "within", ['{"a": ' * 60 + "1" + "}" * 60, f'{{"n": {10**30}}}', r'{"half": "\ud83e"}']
+)
+def test_what_a_procedure_could_not_hold_does_not_fit(within: str) -> None:
+    _, (problem,) = read(PLACE, f'{{"sky": "rain", "within": {within}}}')
+    assert problem.startswith("the answer is nested too deeply, or has too large an integer")
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_number_that_is_none_does_not_fit(number: str) -> None:
+    _, (problem,) = read(PLACE, f'{{"sky": "rain", "wind": {number}}}')
+    assert problem.startswith("wind: must be a number; ")
+
+
+@pytest.mark.parametrize(
+    "torn",
+    [
+        '{"sky": "rain"',
+        '{"sky": "rain", "wi',
+        '{"sky": "rain", "wind": 12',
+        '{"sky": "rain", "within": {"sky": "sun"}, ',
+        'First {"sky": "sun"}, then {"sky": "rain", "wi',
+    ],
+)
+def test_what_a_cut_answer_breaks_off_in_is_not_mended(torn: str) -> None:
+    assert read(PLACE, torn, whole=False) == NO_OBJECT
+    assert read(PLACE, torn)[1] == ()
+
+
+def test_what_a_cut_answer_had_ended_before_is_taken() -> None:
+    assert read(PLACE, f"{RAIN} That is bec", whole=False) == ({"sky": "rain"}, ())
+
+
+def test_a_long_answer_of_broken_objects_is_read_in_bounded_time() -> None:
+    start = time.monotonic()
+    assert read(PLACE, '{"a' * 10_000)[1]
+    assert time.monotonic() - start < 5  # about 0.3 s; without the bound, minutes

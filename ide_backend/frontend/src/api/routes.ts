@@ -48,6 +48,8 @@ export const readRun = (id: string, signal?: AbortSignal) =>
 export const stopRun = (id: string) => request<{ run: Run }>("POST", `${runAt(id)}/stop`);
 export const rerun = (id: string, params?: Record<string, unknown>) =>
   request<{ run: Run }>("POST", `${runAt(id)}/rerun`, params ? { params } : {});
+export const answerQuestion = (id: string, answer: boolean | string) =>
+  request<{ answered: true }>("POST", `/api/questions/${encodeURIComponent(id)}`, { answer });
 export const deleteRun = (id: string) => request<void>("DELETE", runAt(id));
 export const listRuns = (query: URLSearchParams, signal?: AbortSignal) =>
   request<RunList>("GET", `/api/runs?${query}`, undefined, signal);

@@ -3,8 +3,8 @@ import { announce } from "../announce";
 import { duration } from "../format";
 import type { RunView } from "../stream/runLog";
 
-/** Say when a run starts and how it ends, to a reader who hears the page; nothing in between. */
-export function useRunAnnouncements({ status, started, finished }: RunView): void {
+/** Say when a run starts, asks and ends, to a reader who hears the page; nothing in between. */
+export function useRunAnnouncements({ status, started, finished, asking }: RunView): void {
   const before = useRef(status);
   useEffect(() => {
     if (status === before.current) return;
@@ -16,4 +16,7 @@ export function useRunAnnouncements({ status, started, finished }: RunView): voi
       announce(`Run ${status}${time}`);
     }
   }, [status, started, finished]);
+  useEffect(() => {
+    if (asking) announce(`The run asks: ${asking.getView().message}`);
+  }, [asking]);
 }

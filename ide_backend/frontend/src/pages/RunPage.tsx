@@ -51,7 +51,7 @@ export function RunPage({ id }: { id: string }) {
       </p>
       <div className="row">
         <h1>{run.procedure}</h1>
-        <Status status={status} />
+        <Status status={stream.view.asking ? "waiting" : status} />
       </div>
       <RunActions run={run} status={status} />
       <RunFacts run={run} />

@@ -83,9 +83,10 @@ function outline(log: RunLog): Outline {
       return [part.kind === "event" ? `event ${part.event.event_type}` : part.kind];
     }),
   ];
-  return log.view.items.flatMap((item) =>
-    item.kind === "turn" ? ofTurn(item.turn) : [`event ${item.event.event_type}`],
-  );
+  return log.view.items.flatMap((item): Outline => {
+    if (item.kind === "turn") return ofTurn(item.turn);
+    return [item.kind === "event" ? `event ${item.event.event_type}` : item.kind];
+  });
 }
 
 describe("the log of a run", () => {

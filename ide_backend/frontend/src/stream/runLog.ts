@@ -1,5 +1,6 @@
 import type { EventOf, Run, RunEvent, RunStatus, SnapshotEvent, WireEvent } from "../types/wire";
 import { onceAFrame } from "./frame";
+import { QuestionLog } from "./questionLog";
 import { TurnLog } from "./turnLog";
 import type { TurnEvent } from "./turnView";
 
@@ -8,6 +9,7 @@ const DEEPEST = 8; // turns within turns, as the server has it
 /** One thing that is shown in the course of a run, in the order in which it began. */
 export type RunItem =
   | { kind: "turn"; key: string; turn: TurnLog }
+  | { kind: "question"; key: string; question: QuestionLog }
   | { kind: "event"; key: string; event: RunEvent };
 
 /** What a run looks like so far; a new object at each change, so that React sees it. */
@@ -16,6 +18,8 @@ export interface RunView {
   status: RunStatus | null;
   started: EventOf<"run_started"> | null;
   finished: EventOf<"run_finished"> | null;
+  /** The oldest question that nobody has answered yet: the run waits, at least in part. */
+  asking: QuestionLog | null;
   /** Set when earlier events are no longer held: what the server told in their place. */
   snapshot: Run | null;
 }
@@ -25,6 +29,7 @@ export const EMPTY_VIEW: RunView = {
   status: null,
   started: null,
   finished: null,
+  asking: null,
   snapshot: null,
 };
 
@@ -41,6 +46,7 @@ export class RunLog {
   #mended = false;
   #view: RunView = EMPTY_VIEW;
   #turns = new Map<string, TurnLog>();
+  #questions = new Map<string, QuestionLog>();
   #live = new Set<TurnLog>(); // in the order in which they began
   #listeners = new Set<() => void>();
   #told = onceAFrame(() => {
@@ -86,6 +92,7 @@ export class RunLog {
     this.raw.length = 0;
     this.lastSeq = 0;
     this.#turns.clear();
+    this.#questions.clear();
     this.#live.clear();
     this.#change(EMPTY_VIEW);
   }
@@ -96,7 +103,11 @@ export class RunLog {
         this.#change({ started: event, status: "running" });
         return true;
       case "run_finished":
-        this.#change({ finished: event, status: event.status });
+        for (const question of this.#questions.values()) question.withdraw();
+        this.#change({ finished: event, status: event.status, asking: null });
+        return true;
+      case "question":
+        this.#takeQuestion(event);
         return true;
       case "agent_turn":
       case "agent_stream_chunk":
@@ -126,6 +137,23 @@ export class RunLog {
     const whole = turn.take(event);
     if (!turn.isLive) this.#live.delete(turn);
     return whole;
+  }
+
+  /** A question stands where it was asked first, whatever becomes of it. */
+  #takeQuestion(event: EventOf<"question">): void {
+    const known = this.#questions.get(event.question_id);
+    if (known) known.take(event);
+    else this.#ask(event);
+    const asking = [...this.#questions.values()].find((question) => question.isOpen) ?? null;
+    this.#change({ asking });
+  }
+
+  #ask(event: EventOf<"question">): void {
+    const question = new QuestionLog(event);
+    this.#questions.set(event.question_id, question);
+    const calling = this.#within((turn) => turn.isCalling);
+    if (calling) calling.ask(question);
+    else this.#show({ kind: "question", key: `q${event.question_id}`, question });
   }
 
   /** A turn that is new: within the one whose tool calls its agent, or next in the run. */

@@ -1,5 +1,6 @@
 import type { RunEvent, SnapshotEvent } from "../types/wire";
 import { onceAFrame } from "./frame";
+import type { QuestionLog } from "./questionLog";
 import { TurnParts } from "./turnParts";
 import { isLive, type TurnEvent, type TurnView, turnOf, turnOfSnapshot } from "./turnView";
 
@@ -69,6 +70,12 @@ export class TurnLog {
   /** Something that a tool told while it ran. */
   add(event: RunEvent): void {
     this.#parts.add({ kind: "event", event });
+    this.#change({});
+  }
+
+  /** A question that a tool asks a person. */
+  ask(question: QuestionLog): void {
+    this.#parts.add({ kind: "question", question });
     this.#change({});
   }
 

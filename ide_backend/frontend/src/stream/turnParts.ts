@@ -1,11 +1,13 @@
 import type { EventOf, RunEvent } from "../types/wire";
 import { GrowingText } from "./growingText";
+import type { QuestionLog } from "./questionLog";
 import type { TurnLog } from "./turnLog";
 
 type Told =
   | { kind: "thought"; text: GrowingText }
   | { kind: "call"; call: EventOf<"tool_call"> }
   | { kind: "turn"; turn: TurnLog }
+  | { kind: "question"; question: QuestionLog }
   | { kind: "restart"; restart: EventOf<"step_restarted"> }
   | { kind: "misfit"; errors: readonly string[] }
   | { kind: "event"; event: RunEvent };

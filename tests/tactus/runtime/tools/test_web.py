@@ -120,6 +120,7 @@ async def test_a_redirect_is_followed_to_a_listed_host_only() -> None:
             "/d": answer(status="302 Found", location="http://localhost:1/"),
             "/e": answer(status="302 Found", location="file:///etc/passwd"),
             "/f": answer(status="302 Found", location="/f"),
+            "/g": answer(status="302 Found", location="http://[bad"),
         }
         async with web(answers) as server:
             assert (await get(f"{server.url}/c"))["text"] == "there"
@@ -127,6 +128,7 @@ async def test_a_redirect_is_followed_to_a_listed_host_only() -> None:
                 ("/d", "the host localhost is not among"),
                 ("/e", "no URL of the web"),
                 ("/f", "more than 5 redirects"),
+                ("/g", r"leads to 'http://\[bad', which is no URL"),
             ):
                 with pytest.raises(ToolError, match=message):
                     await get(server.url + path)
@@ -155,6 +157,13 @@ async def test_other_charsets_are_read() -> None:
     async with web({"/l": latin, "/u": unknown}) as server:
         assert (await get(f"{server.url}/l"))["text"] == "é"
         assert (await get(f"{server.url}/u"))["text"] == "é"
+
+
+@pytest.mark.parametrize("charset", ["nonesuch", "idna", "undefined", "hex"])
+async def test_a_charset_that_is_none_of_text_is_read_as_utf_8(charset: str) -> None:
+    found = answer("é☃" * 40, content_type=f"text/plain; charset={charset}")
+    async with web({"/": found}) as server:
+        assert (await get(f"{server.url}/"))["text"] == "é☃" * 40
 
 
 async def test_silence_is_borne_for_the_timeout_of_tools() -> None:

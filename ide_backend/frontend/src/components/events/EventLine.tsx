@@ -49,6 +49,7 @@ export function EventLine({
     case "agent_reasoning_chunk":
     case "step_restarted":
     case "tool_call":
+    case "question":
     case "cost":
       return null;
     default:

@@ -3,6 +3,7 @@ import { isLive, type TurnView } from "../../stream/turnView";
 import { AgentStreamingComponent } from "./AgentStreamingComponent";
 import { Answer } from "./Answer";
 import { EventLine } from "./EventLine";
+import { QuestionBox } from "./QuestionBox";
 import { Misfit, RestartLine } from "./RestartLine";
 import { StreamingText } from "./StreamingText";
 import { Thinking } from "./Thinking";
@@ -28,6 +29,8 @@ export function TurnParts({ view, onLine }: Props) {
         return <ToolCall key={part.key} call={part.call} over={!isLive(view.stage)} />;
       case "turn":
         return <AgentStreamingComponent key={part.key} turn={part.turn} onLine={onLine} />;
+      case "question":
+        return <QuestionBox key={part.key} question={part.question} />;
       case "restart":
         return <RestartLine key={part.key} restart={part.restart} />;
       case "misfit":

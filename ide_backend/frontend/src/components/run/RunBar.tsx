@@ -6,6 +6,8 @@ import { Status } from "../shell/Status";
 interface Props {
   runId: string | null;
   status: RunStatus | null;
+  /** Whether it waits for a person. */
+  waiting: boolean;
   starting: boolean;
   stopping: boolean;
   raw: boolean;
@@ -17,7 +19,7 @@ interface Props {
 
 /** Run, which becomes stop while a run is live; and the state of the run. */
 export function RunBar(props: Props) {
-  const { runId, status, starting, stopping, raw, canRun } = props;
+  const { runId, status, waiting, starting, stopping, raw, canRun } = props;
   const live = runId !== null && (status === null || status === "running");
   return (
     <div className="row run-bar">
@@ -36,7 +38,7 @@ export function RunBar(props: Props) {
           <kbd>{spellKeys("Mod+Enter")}</kbd>
         </button>
       )}
-      {runId && <Status status={status ?? "running"} />}
+      {runId && <Status status={waiting ? "waiting" : (status ?? "running")} />}
       <span className="spread" />
       {runId && (
         <>

@@ -1,4 +1,5 @@
 import { useRef } from "react";
+import { useCommands } from "../../commands";
 import { count, duration, json, money, tokens } from "../../format";
 import { useFollowScroll } from "../../hooks/useFollowScroll";
 import type { RunView } from "../../stream/runLog";
@@ -13,10 +14,27 @@ interface Props {
   onLine?: ((line: number) => void) | undefined;
 }
 
-/** A run as it goes: turns, tool calls, lines of the log, errors, and at last its result. */
+/** A run as it goes: turns, tool calls, questions, lines of the log, errors, and at last its result. */
 export function RunOutput({ view, onLine }: Props) {
   const box = useRef<HTMLElement>(null);
   const [follows, toEnd] = useFollowScroll(box);
+  const toQuestion = () => {
+    const control = ".question.open :is(button, textarea)";
+    box.current?.querySelector<HTMLElement>(control)?.focus();
+  };
+  useCommands(
+    view.asking
+      ? [
+          {
+            id: "question",
+            title: "Answer the question",
+            keys: ["g q"],
+            group: "Run",
+            run: toQuestion,
+          },
+        ]
+      : [],
+  );
   return (
     <div className="output-frame">
       <Scrolled className="output" ref={box} label="Output of the run">

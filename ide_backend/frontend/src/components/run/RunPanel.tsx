@@ -100,6 +100,7 @@ export function RunPanel({ path, unsaved, fields, runId, stream, onRun, onLine }
       <RunBar
         runId={runId}
         status={view.status}
+        waiting={view.asking !== null}
         starting={runner.starting}
         stopping={runner.stopping}
         raw={raw}
