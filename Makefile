@@ -58,7 +58,7 @@ ui-check: setup ## the page's own checks; needs node
 browser: setup ## the page in a real Chromium; needs node and chromium (SHOTS=folder keeps pictures of every state)
 	@if ! command -v npm >/dev/null; then echo "skipped: the tests of the page in a browser need node and npm, which are not on this machine"; \
 	elif ! $(MAKE) --no-print-directory $(UI)/node_modules/.installed; then echo "skipped: the tests of the page in a browser need its packages, which npm could not install (see above)"; \
-	elif test -z "$(CHROMIUM)" && test -z "$$CI$$TACTUS_REQUIRE_BROWSER"; then echo "skipped: the tests of the page in a browser need chromium, which is not on this machine: apt-get install chromium, or CHROMIUM=/path/to/it"; \
+	elif test -z "$(CHROMIUM)" && test -z "$$CI$$REQUIRE_BROWSER"; then echo "skipped: the tests of the page in a browser need chromium, which is not on this machine: apt-get install chromium, or CHROMIUM=/path/to/it"; \
 	elif test -z "$(CHROMIUM)"; then echo "failed: CI tests the page in a browser, and chromium is not on this machine: apt-get install chromium"; exit 1; \
 	else $(MAKE) --no-print-directory ide_backend/static/index.html && CHROMIUM="$(CHROMIUM)" SHOTS="$(abspath $(SHOTS))" $(NPM) run --silent browser; fi
 

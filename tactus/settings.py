@@ -16,6 +16,7 @@ from tactus.validation import Problem
 
 SETTINGS_FILE = "tactus.toml"
 _ENVIRONMENT = "the environment"
+_NO_SETTINGS = ("TACTUS_CACHE_DIR", "TACTUS_SKIP_UI")  # read where kept answers are, and when built
 
 
 class Limits(BaseModel):
@@ -168,7 +169,7 @@ def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
     """`TACTUS_MODEL`, `TACTUS_LIMITS__MEMORY`, and each provider's `<PROVIDER>_BASE_URL`."""
     values: dict[str, Any] = {}
     for name, text in env.items():
-        if name.startswith("TACTUS_") and text:
+        if name.startswith("TACTUS_") and name not in _NO_SETTINGS and text:
             _put(values, name.removeprefix("TACTUS_").lower().split("__"), text, name)
     for name, text in env.items():
         for suffix in ("_BASE_URL", "_API_BASE"):

@@ -50,7 +50,7 @@ def require(name: str) -> None:
         lacking += [] if packages else ["the page's packages (make ide)"]
     if name == "chromium" and not Path(CHROMIUM).exists():
         lacking.append(CHROMIUM)
-    if lacking and (os.environ.get("CI") or os.environ.get("TACTUS_REQUIRE_BROWSER")):
+    if lacking and (os.environ.get("CI") or os.environ.get("REQUIRE_BROWSER")):
         pytest.fail(f"needs {', '.join(lacking)}, which must not be missing here")
     if lacking:
         pytest.skip(f"needs {', '.join(lacking)}")

@@ -159,3 +159,9 @@ def test_what_reaches_outside_is_checked_and_keys_are_not_shown(tmp_path: Path, 
     with pytest.raises(SettingsError, match=r"tactus.toml: (providers|mcp|tools)") as raised:
         read(tmp_path)
     assert "s3cret" not in str(raised.value)
+
+
+def test_variables_that_are_no_settings_of_a_run_are_left_alone() -> None:
+    variables = {"TACTUS_CACHE_DIR": "/tmp/answers", "TACTUS_SKIP_UI": "1"}  # noqa: S108
+    settings, _ = read_settings(environ=variables)
+    assert settings == Settings()
