@@ -4,14 +4,16 @@ from pathlib import Path
 
 import tactus
 
+FIRST = "storyteller"  # what one begins with who has no wish
 _PACKAGE = Path(tactus.__file__).parent
 
 
 def templates() -> dict[str, Path]:
-    """The examples by name: the package's `procedures`, or the repository's beside it."""
+    """The examples by name, the simplest first: the package's, or the repository's beside it."""
     folders = (_PACKAGE / "procedures", _PACKAGE.parent / "procedures")
     folder = next((folder for folder in folders if folder.is_dir()), folders[0])
-    return {path.stem: path for path in sorted(folder.glob("*.lua"))}
+    found = sorted(folder.glob("*.lua"), key=lambda path: (path.stem != FIRST, path.name))
+    return {path.stem: path for path in found}
 
 
 def text_for(template: str, path: str) -> str:
