@@ -87,7 +87,7 @@ def test_a_server_that_is_told_to_end_leaves_its_runs_to_the_next_one(tmp_path: 
 
 @pytest.mark.parametrize("durable", ["true", "false"])
 def test_a_run_that_is_stopped_stays_so(tmp_path: Path, durable: str) -> None:
-    env = {**DURABLE, "TACTUS_DURABLE": durable}
+    env = {**DURABLE, "TACTUS_DURABLE": durable, "TACTUS_DEMO__TOKENS_PER_SECOND": "20"}
     with running(tmp_path, env=env) as server:
         run_id = server.start(PROCEDURE)
         _upto(server, run_id, 12)
